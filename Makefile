@@ -1,0 +1,37 @@
+# Two commands do everything: `make ask` and `make test`. Both set up .venv by themselves, once.
+
+PYTHON ?= python3
+Q ?= When will Sora ship?
+
+.PHONY: ask test lint types benchmark clean
+.SILENT:
+
+# A stamp beside the packages remembers that they are installed; it is made again when what is asked for changes.
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Shipdate needs Python 3.11 or newer; name one with: make ask PYTHON=python3.12")'
+	echo "Setting up .venv (a few minutes, once) ..." >&2
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.installed-dev: .venv/.installed
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+ask: .venv/.installed
+	.venv/bin/shipdate demo "$(Q)"
+
+test: .venv/.installed-dev
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.installed-dev
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+types: .venv/.installed-dev
+	.venv/bin/mypy
+
+benchmark: .venv/.installed-dev
+	.venv/bin/python -m pytest tests/benchmarks -s -p no:cacheprovider -o addopts=
+
+clean:
+	rm -rf .venv

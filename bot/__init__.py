@@ -1,0 +1,1 @@
+"""Shipdate's surfaces: the terminal, and the settings and wording that all surfaces share."""

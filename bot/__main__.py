@@ -1,0 +1,5 @@
+"""``python -m bot`` is ``shipdate``."""
+
+from bot.cli import main
+
+main()

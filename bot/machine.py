@@ -1,0 +1,88 @@
+"""The machine interface: answers and articles as JSON objects. A contract: names are added, never changed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from index import Answer, Listed, Quote, ShipdateError, Source
+
+
+class RequestError(ShipdateError):
+    """A line of ``--json-lines`` cannot be understood."""
+
+
+def answer_object(answer: Answer, id_: object = None) -> dict[str, Any]:
+    """An answer; ``id_`` is handed back as it came."""
+    return {
+        **({} if id_ is None else {"id": id_}),
+        "question": answer.question,
+        "language": answer.language,
+        "as_of": answer.as_of.isoformat(),
+        "answered": answer.answered,
+        "reason": answer.reason,
+        "products": list(answer.products),
+        "elapsed_ms": round(answer.elapsed_ms, 1),
+        "quotes": [_quote(quote) for quote in answer.quotes],
+        "status": None,
+    }
+
+
+def listed_object(listed: Listed) -> dict[str, Any]:
+    """One line of the list of articles."""
+    return {**_source(listed.article), "source": listed.source, "passages": listed.passages}
+
+
+def parse_day(text: str) -> date:
+    """A day from an ISO 8601 date (or date and time).
+
+    Raises:
+        RequestError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text.strip()).date()
+    except ValueError:
+        raise RequestError(f"“{text}” is not a date; write it as 2024-12-09.") from None
+
+
+def parse_request(line: str) -> tuple[object, str, date | None]:
+    """The id, question and day of one line of ``ask --json-lines``.
+
+    Raises:
+        RequestError: one sentence on what is wrong with the line.
+    """
+    try:
+        request = json.loads(line)
+    except ValueError:
+        raise RequestError("This line is not JSON.") from None
+    if not isinstance(request, dict):
+        raise RequestError('This line is not a JSON object such as {"question": "When will Sora ship?"}.')
+    question, as_of = request.get("question"), request.get("as_of")
+    if not isinstance(question, str):
+        raise RequestError('This object has no "question" that is a text.')
+    if as_of is not None and not isinstance(as_of, str):
+        raise RequestError('"as_of" must be a date as text, such as "2024-12-09".')
+    return request.get("id"), question, parse_day(as_of) if as_of else None
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "text": quote.text,
+        "score": round(quote.score, 4),
+        "start": quote.start,
+        "end": quote.end,
+        "article": _source(quote.article),
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    published = source.published.isoformat().replace("+00:00", "Z") if source.published else None
+    return {
+        "id": source.id,
+        "title": source.title,
+        "url": source.url,
+        "publisher": source.publisher,
+        "published": published,
+        "language": source.language,
+    }

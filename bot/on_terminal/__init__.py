@@ -1,0 +1,1 @@
+"""The terminal: the surface that needs no token."""

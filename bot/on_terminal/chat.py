@@ -1,0 +1,106 @@
+"""``shipdate chat``: a prompt with history; each answer a panel."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+import sys
+from collections.abc import Coroutine
+
+from platformdirs import user_state_path
+from prompt_toolkit import PromptSession
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+
+from bot.on_terminal.progress import progress
+from bot.on_terminal.render import article_table, console, render
+from bot.replies import reply
+from index import Change
+from index.core import Index
+from index.errors import ShipdateError
+
+_HELP = """\
+Ask anything, in any language: the answer is quoted from the articles, word for word.
+  /articles          what is in
+  /add PATH...       add files and folders
+  /reindex           embed everything again
+  /help              this
+  /quit              leave (or Ctrl-D); Ctrl-C ends one answer"""
+
+
+async def chat(index: Index) -> None:
+    """Read questions and commands until the reader leaves."""
+    out = console()
+    loading = asyncio.create_task(index.engine())  # while the first question is being typed
+    session: PromptSession[str] = PromptSession(history=_history())
+    out.print("Ask about AI product launches; /help tells the rest.", style="dim")
+    try:
+        while True:
+            try:
+                with patch_stdout():
+                    line = (await session.prompt_async("> ")).strip()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return
+            if line in ("/quit", "/exit"):
+                return
+            if line:
+                await _interruptible(_act(index, line))
+    finally:
+        loading.cancel()
+
+
+async def _interruptible(work: Coroutine[None, None, None]) -> None:
+    """Run one act; Ctrl-C ends it and not the chat, and what goes wrong is told in its sentence."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        print("Stopped.", file=sys.stderr)
+    except ShipdateError as error:
+        print(error, file=sys.stderr)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+async def _act(index: Index, line: str) -> None:
+    out = console()
+    command, _, rest = line.partition(" ")
+    match command:
+        case "/articles":
+            out.print(article_table(await index.list()))
+        case "/add":
+            try:
+                sources = shlex.split(rest)
+            except ValueError:
+                raise ShipdateError("A quotation mark is missing; write the path between two of them.") from None
+            if not sources:
+                raise ShipdateError("Name a file or a folder: /add PATH")
+            with progress("Adding") as tell:
+                outcomes = await index.add(sources, tell=tell)
+            for outcome in outcomes:
+                print(f"{outcome.change}: {outcome.detail if outcome.change is Change.FAILED else outcome.source}")
+        case "/reindex":
+            with progress("Rebuilding") as tell:
+                await index.rebuild(tell=tell)
+            print("Done.")
+        case "/help":
+            print(_HELP)
+        case _ if command.startswith("/"):
+            raise ShipdateError(f"There is no command {command}; /help lists them.")
+        case _:
+            out.print(render(reply(await index.ask(line))))
+
+
+def _history() -> History:
+    """What was typed before; only for this session where the state folder cannot be written."""
+    try:
+        place = user_state_path("shipdate", ensure_exists=True) / "history"
+        place.touch(mode=0o600)
+        return FileHistory(place)
+    except OSError:
+        return InMemoryHistory()

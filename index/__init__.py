@@ -1,0 +1,93 @@
+"""The index: articles in, verbatim quotes out. No chat in here.
+
+    async with open_index(settings) as index:
+        await index.add(["articles/"])
+        answer = await index.ask("When will Sora ship?")
+
+Importing this costs nothing; the libraries that do the work are loaded when an index first needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.errors import ArticleError, BusyError, DataError, ModelError, QuestionError, ShipdateError
+from index.model import (
+    EVERYBODY,
+    Answer,
+    Article,
+    Change,
+    Counts,
+    Listed,
+    Outcome,
+    Progress,
+    Quote,
+    Reason,
+    Source,
+)
+
+if TYPE_CHECKING:
+    from index.core import Index
+
+__all__ = [
+    "EVERYBODY",
+    "Answer",
+    "Article",
+    "ArticleError",
+    "BusyError",
+    "Change",
+    "Counts",
+    "DataError",
+    "Listed",
+    "ModelError",
+    "Outcome",
+    "Progress",
+    "QuestionError",
+    "Quote",
+    "Reason",
+    "ShipdateError",
+    "Source",
+    "open_index",
+]
+
+
+class IndexSettings(Protocol):
+    """What an index has to know; :class:`bot.settings.Settings` does.
+
+    Attributes:
+        data: the folder where everything is kept.
+        cache: the folder for what can be made again: unpacked models.
+        embedding_model: a sentence-transformers model (hub name or folder); empty for the bundled one.
+        database_url: empty for SQLite in the data folder.
+        allow_private_network: whether web pages may be on private addresses.
+    """
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def cache(self) -> Path: ...
+    @property
+    def embedding_model(self) -> str: ...
+    @property
+    def database_url(self) -> str: ...
+    @property
+    def allow_private_network(self) -> bool: ...
+
+
+@asynccontextmanager
+async def open_index(settings: IndexSettings) -> AsyncIterator[Index]:
+    """The index in the data folder, made if there is none.
+
+    Raises:
+        DataError: the folder cannot be used.
+    """
+    from index.core import Index
+
+    index = await Index.open(settings)
+    try:
+        yield index
+    finally:
+        await index.close()

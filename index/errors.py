@@ -1,0 +1,31 @@
+"""What can go wrong, each with one clear sentence that tells a person what to do.
+
+Every error that Shipdate raises on purpose is a :class:`ShipdateError`; its text is shown as it is, on every surface.
+Anything else is a bug.
+"""
+
+from __future__ import annotations
+
+
+class ShipdateError(Exception):
+    """Its text is one sentence for a person: what is wrong, and what to do about it."""
+
+
+class ModelError(ShipdateError):
+    """The embedding model cannot be found, read or reached."""
+
+
+class ArticleError(ShipdateError):
+    """One article cannot be added; the others can."""
+
+
+class DataError(ShipdateError):
+    """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
+
+
+class BusyError(DataError):
+    """Another process is writing to the data folder."""
+
+
+class QuestionError(ShipdateError):
+    """The question cannot be taken as it is."""

@@ -1,0 +1,163 @@
+"""The nouns of Shipdate: what goes into an index, and what comes out of it.
+
+Frozen and typed; nothing here reads a file, a database or a clock. All offsets count Unicode code points of
+:attr:`Article.text`, so ``article.text[x.start : x.end]`` is always exactly what a passage, sentence or quote says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+EVERYBODY = ""
+"""The scope of an article that every workspace may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One dated text, as stored.
+
+    Attributes:
+        id: stable for as long as the article stands at the same place (a digest of :attr:`source` and :attr:`scope`).
+        source: where it was read: ``file:`` followed by an absolute path, or a web address. One article a source and scope.
+        url: its canonical address, shown to people; the source itself when the article names none.
+        published: when it appeared, with its offset; None when unknown, which is never replaced by a guess.
+        language: ISO 639-1 code.
+        scope: who may see it (:data:`EVERYBODY`, or the name of one workspace).
+    """
+
+    id: str
+    source: str
+    url: str
+    title: str
+    text: str = field(repr=False)
+    language: str
+    publisher: str | None = None
+    published: datetime | None = None
+    scope: str = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of code points of an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Span):
+    """What is retrieved: neighbouring sentences of one article, about a paragraph long."""
+
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a quote says of the article that it stands in: an :class:`Article` without its text."""
+
+    id: str
+    title: str
+    url: str
+    publisher: str | None
+    published: datetime | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that stand in an article exactly so, from ``start`` to ``end``; at most :data:`~index.answering.QUOTE_LIMIT` long."""
+
+    text: str
+    score: float
+    start: int
+    end: int
+    article: Source
+
+
+class Reason(StrEnum):
+    """Why a question got no answer."""
+
+    NOTHING_RELEVANT = "nothing_relevant"
+    EMPTY_INDEX = "empty_index"
+    EMPTY_QUESTION = "empty_question"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the articles say, best quote first, or why they say nothing.
+
+    Attributes:
+        as_of: the day the answer speaks of; nothing published later was considered.
+        reason: None exactly when there are quotes.
+        elapsed_ms: how long it took, in milliseconds.
+    """
+
+    question: str
+    language: str
+    as_of: date
+    quotes: tuple[Quote, ...]
+    reason: Reason | None
+    elapsed_ms: float
+    products: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is something to quote."""
+        return bool(self.quotes)
+
+
+class Change(StrEnum):
+    """What adding one source did."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one source that was to be added.
+
+    Attributes:
+        detail: the source it repeats (duplicate), or one sentence on what went wrong (failed).
+    """
+
+    source: str
+    change: Change
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list of articles."""
+
+    article: Source
+    source: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an addition or a rebuild has come; sent to whoever asked to be told.
+
+    Attributes:
+        articles, of: articles finished, and how many there are.
+        texts: passages and sentences embedded so far.
+    """
+
+    articles: int
+    of: int
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much an index holds."""
+
+    articles: int
+    passages: int
+    vectors: int

@@ -1,0 +1,183 @@
+"""What was read, before it is an article: bytes decoded, front matter and HTML metadata taken apart, gaps filled in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import yaml
+
+from index import language
+from index.errors import ArticleError
+from index.model import EVERYBODY, Article
+
+_TITLE_LIMIT = 120
+_FRONT_MATTER = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_OPENED = re.compile(r"\s*---[^\S\n]*\r?\n\s*\w+:")
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
+_UTF16_BE = (codecs.BOM_UTF16_BE, "utf-16")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article's text, and what it says of itself; whatever it does not say is None."""
+
+    source: str
+    text: str
+    title: str | None = None
+    url: str | None = None
+    publisher: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Changes exactly when the article does, in its text or in what it says of itself."""
+        said = (self.text, self.title, self.url, self.publisher, self.published and self.published.isoformat(), self.language)
+        return sha256(repr(said).encode()).hexdigest()
+
+    @property
+    def text_digest(self) -> str:
+        """The same for two articles with the same words, whatever their white space."""
+        return sha256(" ".join(self.text.split()).encode()).hexdigest()
+
+    def article(self, scope: str = EVERYBODY) -> Article:
+        """The article, with title and language worked out where it does not say them. A missing date stays missing."""
+        return Article(
+            id=sha256(f"{scope}\n{self.source}".encode()).hexdigest()[:12],
+            source=self.source,
+            url=self.url or self.source,
+            title=self.title or _first_line(self.text),
+            text=self.text,
+            language=self.language or language.detect(self.text),
+            publisher=self.publisher,
+            published=self.published,
+            scope=scope,
+        )
+
+
+def from_text(content: bytes, source: str) -> Draft:
+    """A Markdown or plain text file, with or without YAML front matter.
+
+    Raises:
+        ArticleError: binary, empty, or with front matter that cannot be understood (the line is named).
+    """
+    text = decode(content)
+    said: Mapping[str, str] = {}
+    if matter := _FRONT_MATTER.match(text):
+        said = _front_matter(matter.group(1), first_line=text[: matter.start(1)].count("\n") + 1)
+        text = text[matter.end() :]
+    elif _OPENED.match(text):
+        raise ArticleError("the front matter that opens with --- on line 1 is never closed; end it with a line of ---.")
+    text = text.strip()
+    if not any(map(str.isalnum, text)):
+        raise ArticleError("there is no text in it.")
+    published = said.get("published")
+    return Draft(
+        source=source,
+        text=text,
+        title=said.get("title"),
+        url=said.get("url"),
+        publisher=said.get("publisher"),
+        published=moment(published) if published else None,
+        language=said.get("language"),
+    )
+
+
+def from_html(content: bytes, source: str) -> Draft:
+    """A web page: its main text and its metadata, by trafilatura. Menus, comments and advertisements are left out.
+
+    Raises:
+        ArticleError: binary, or no article can be found in the page.
+    """
+    import trafilatura
+    from trafilatura.settings import Document
+
+    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page.
+    found = trafilatura.bare_extraction(
+        decode(content),
+        url=source if source.startswith("http") else None,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=False,
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    text = found.text or "" if isinstance(found, Document) else ""
+    if not isinstance(found, Document) or not any(map(str.isalnum, text)):
+        raise ArticleError("no article text can be found in this page.")
+    return Draft(
+        source=source,
+        text=text.strip(),
+        title=found.title,
+        url=found.url,
+        publisher=found.sitename,
+        published=moment(found.date) if found.date else None,
+        language=found.language,
+    )
+
+
+def decode(content: bytes) -> str:
+    """Text in whatever encoding it is in: by its byte-order mark, as UTF-8, else by the best guess of charset-normalizer.
+
+    Raises:
+        ArticleError: it is not text.
+    """
+    for mark, encoding in (*_BOMS, _UTF16_BE):
+        if content.startswith(mark):
+            return _clean(content.decode(encoding, errors="replace"))
+    if b"\0" in content:
+        raise ArticleError("this is not a text file.")
+    try:
+        return _clean(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(content).best()
+    if best is None:
+        raise ArticleError("its encoding cannot be told; save it as UTF-8.")
+    return _clean(str(best))
+
+
+def _clean(text: str) -> str:
+    """SQLite ends a text at NUL, and lone surrogates (from damaged UTF-16) cannot be stored: both become U+FFFD."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", text.removeprefix("\ufeff"))
+
+
+def _front_matter(matter: str, first_line: int) -> dict[str, str]:
+    try:
+        said = yaml.load(matter, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        raise ArticleError(f"the front matter is broken on line {line} ({error.problem or 'not YAML'}); mend that line.") from None
+    except yaml.YAMLError:
+        raise ArticleError("the front matter holds characters that YAML does not allow; remove them.") from None
+    if said in (None, ""):
+        return {}
+    if not isinstance(said, dict):
+        raise ArticleError(f"the front matter on line {first_line} is not a list of `name: value` lines.")
+    return {str(name): value.strip() for name, value in said.items() if isinstance(value, str) and value.strip()}
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 date or time; in UTC where it names no offset.
+
+    Raises:
+        ArticleError: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ArticleError(f"“{text}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _first_line(text: str) -> str:
+    line = next(line for line in text.splitlines() if line.strip()).strip().lstrip("#").strip()
+    if len(line) <= _TITLE_LIMIT:
+        return line
+    return line[:_TITLE_LIMIT].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"

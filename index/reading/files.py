@@ -1,0 +1,58 @@
+"""Articles from files and folders: Markdown, plain text, HTML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from index.errors import ArticleError
+from index.reading.draft import Draft, from_html, from_text
+
+SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm"}
+_HTML = {".html", ".htm"}
+
+SIZE_LIMIT = 5 * 1024 * 1024
+"""The largest file that is read, in bytes."""
+
+
+def find(names: Iterable[str]) -> Iterator[Path]:
+    """The files that are meant: each file as it is, each folder's articles, recursively and in order, hidden ones left out."""
+    for path in (Path(name).expanduser() for name in names):
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
+
+
+def source_of(path: Path) -> str:
+    """The name under which a file's article is kept."""
+    return f"file:{path.resolve()}"
+
+
+def read(path: Path) -> Draft:
+    """The article in a file.
+
+    Raises:
+        ArticleError: one sentence on what is wrong with the file.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt) and HTML (.html) files can be added.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise ArticleError(f"{path} does not exist; check the path.") from None
+    except OSError as error:
+        raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(content) > SIZE_LIMIT:
+        size = path.stat().st_size / 1024 / 1024
+        raise ArticleError(f"{path} has {size:.1f} MB; the limit is {SIZE_LIMIT // 1024 // 1024} MB an article, so split it.")
+    try:
+        if path.suffix.lower() in _HTML:
+            return from_html(content, source_of(path))
+        return from_text(content, source_of(path))
+    except ArticleError as error:
+        raise ArticleError(f"{path}: {error}") from None

@@ -1,0 +1,214 @@
+"""From a question to scored sentences: vectors, words, names, time.
+
+Candidates are the passages nearest to the question and those that share its rarest words; every sentence of theirs is scored.
+The score is a weighted sum, in units of cosine. Its weights were fitted by logistic regression over sentences (softmax within
+a question) on XQuAD in German and Spanish and on the calibration questions in ``tests/benchmarks/calibration``, and rounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from index import words
+from index.embedding.languages import LanguageSpace
+from index.model import Span
+from index.names import Names
+from index.storing.store import Store, StoredPassage
+from index.storing.vectors import Vectors
+from index.words import Word
+
+_NEAREST = 50  # passages from the vectors
+_MATCHING = 10  # passages from the words
+_RAREST = 6  # words of the question that are looked up
+_COMMON = 0.2  # a word in more of the passages than this share finds nothing in particular
+
+_PASSAGE, _SENTENCE = 0.82, 1.18  # of the two cosines
+_WORDS = 0.017  # the share of the question's words, by their weight, that the sentence holds; and the passage, once more
+_SAME_LANGUAGE = -0.021  # what the words are worth on average: no language wins by having them
+_NAMES = 0.02  # the share of the question's names, by their weight, that the article speaks of
+_VERSION = 0.02  # the version that the question asks about stands behind the name
+_AGE, _AGE_UNIT = -0.010, 90  # a doubling of age, beyond so many days
+_RANK = -0.02  # from the newest to the oldest of the articles that speak of what is asked
+
+_VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence that may answer.
+
+    Attributes:
+        passage: where it stands; ``place`` is its number there.
+        score: the higher the better; comparable only within one question.
+    """
+
+    passage: StoredPassage
+    place: int
+    score: float
+
+    @property
+    def span(self) -> Span:
+        """Where the sentence stands in its article's text."""
+        return self.passage.sentences[self.place]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the search sees it.
+
+    Attributes:
+        vector: without its language, of unit length. Shape (dimension,).
+        known: its terms that stand in some passage: in how many.
+        names: the names that it speaks of, and what each weighs: rare ones more.
+        versions: the version it names for each of these, where it does ("kling 2.0").
+    """
+
+    words: tuple[Word, ...]
+    language: str
+    vector: npt.NDArray[np.float32]
+    known: Mapping[str, int]
+    names: Mapping[str, float]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: every sentence of the candidate passages, best first."""
+
+    question: Question
+    sentences: tuple[Scored, ...]
+
+
+async def search(
+    text: str,
+    language: str,
+    *,
+    as_of: date,
+    scopes: Collection[str],
+    store: Store,
+    vectors: Vectors,
+    space: LanguageSpace,
+    encoding: Awaitable[npt.NDArray[np.float32]],
+) -> Found:
+    """The sentences that may answer, among what these scopes had published by ``as_of``.
+
+    Args:
+        encoding: the question's vector, on its way: its words are looked up meanwhile.
+    """
+    asked = tuple(words.words(text))
+    vector, (known, matching) = await asyncio.gather(encoding, _look_up(asked, store, len(vectors.ids)))
+    question = _read(asked, language, space.query(vector), known, vectors.names)
+    visible = vectors.visible(as_of, scopes)
+    positions = _candidates(question.vector, vectors, visible, matching)
+    stored = {passage.id: passage for passage in await store.passages(vectors.ids[positions].tolist())}
+    articles = _article_scores(question, vectors, visible, as_of)
+    scored: list[Scored] = []
+    for at in positions.tolist():
+        passage = stored.get(int(vectors.ids[at]))
+        if passage is not None:  # else it was removed a moment ago
+            common = _PASSAGE * float(vectors.passage(at) @ question.vector) + float(articles[vectors.articles[at]])
+            cosines = vectors.sentence_rows(at).astype(np.float32) @ question.vector
+            scored += _score(question, passage, common, cosines.tolist(), len(vectors.ids))
+    scored.sort(key=lambda one: -one.score)
+    return Found(question, tuple(scored))
+
+
+async def _look_up(asked: Sequence[Word], store: Store, passages: int) -> tuple[Mapping[str, int], Collection[int]]:
+    """In how many passages each of the question's terms stands, and the ids of those that share its rarest ones."""
+    known = await store.frequencies({word.term for word in asked})
+    telling = [term for term, count in known.items() if count <= max(_COMMON * passages, 1)]
+    rarest = sorted(telling, key=lambda term: known[term])[:_RAREST]
+    return known, await store.matches(rarest, _MATCHING)
+
+
+def _read(asked: tuple[Word, ...], language: str, vector: npt.NDArray[np.float32], known: Mapping[str, int], names: Names) -> Question:
+    meant = names.asked(asked, known)
+    weights = {name: _weight(len(names.holding(name)), names.articles) for name in meant.values()}
+    versions = {}
+    for word, following in pairwise(asked):
+        if word.full in meant and following.start - word.end <= 1 and _VERSION_NUMBER.fullmatch(following.full):
+            versions[meant[word.full]] = following.full
+    return Question(asked, language, vector, known, weights, versions)
+
+
+def _candidates(
+    query: npt.NDArray[np.float32], vectors: Vectors, visible: npt.NDArray[np.bool_], matching: Collection[int]
+) -> npt.NDArray[np.int64]:
+    """Positions of the passages to look at: those nearest by their vectors, and those that share rare words."""
+    seen = visible[vectors.articles]
+    nearest = vectors.nearest(query, _NEAREST, seen)
+    ids = np.array(sorted(matching), np.int64)
+    places = np.searchsorted(vectors.ids, ids)
+    places = places[(places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)]
+    found: npt.NDArray[np.int64] = np.union1d(nearest, places[seen[places]])
+    return found
+
+
+def _article_scores(question: Question, vectors: Vectors, visible: npt.NDArray[np.bool_], as_of: date) -> npt.NDArray[np.float64]:
+    """What each article's age and names are worth. Shape (articles,)."""
+    dated = vectors.days > 0
+    oldest = vectors.days[visible & dated].min(initial=as_of.toordinal())
+    # An undated article may be as old as the oldest: on time it beats no dated one.
+    days = np.where(dated, vectors.days, oldest)
+    scores: npt.NDArray[np.float64] = _AGE * np.log2(1 + np.maximum(as_of.toordinal() - days, 0) / _AGE_UNIT)
+    if question.names:
+        share = np.zeros(len(days))
+        for name, weight in question.names.items():
+            share[vectors.names.holding(name)] += weight
+        share /= sum(question.names.values())
+        best = np.max(share[visible], initial=0.0)
+        scores += _NAMES * share
+        ranks = np.ones(len(days))
+        if best > 0:
+            about = np.flatnonzero(visible & (share >= 0.99 * best))
+            newest_first = about[np.argsort(-days[about], kind="stable")]
+            ranks[newest_first] = np.arange(len(about)) / max(1, len(about) - 1)
+        scores += _RANK * ranks
+    return scores
+
+
+def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], passages: int) -> Iterator[Scored]:
+    """Every sentence of a passage with its score.
+
+    Args:
+        common: what all sentences of the passage share.
+        cosines: of each sentence with the question.
+    """
+    wanted: dict[str, float] = {}
+    if passage.article.language == question.language and question.known:
+        wanted = {term: _weight(count, passages) for term, count in question.known.items()}
+        total = sum(wanted.values())
+        held = wanted.keys() & set(chain.from_iterable(passage.lines))
+        common += _SAME_LANGUAGE + _WORDS * sum(wanted[term] for term in held) / total
+    for place, (span, cosine) in enumerate(zip(passage.sentences, cosines, strict=True)):
+        score = common + _SENTENCE * cosine
+        if wanted:
+            score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(passage.lines[1 + place])) / total
+        if question.versions:
+            score += _VERSION * _says_version(question.versions, passage, span)
+        yield Scored(passage, place, score)
+
+
+def _says_version(versions: Mapping[str, str], passage: StoredPassage, span: Span) -> bool:
+    """Whether the sentence (or, where it names no version, its article's title) names a version that was asked about."""
+    sentence = words.fold(passage.text[span.start - passage.start : span.end - passage.start])
+    for name, version in versions.items():
+        behind = re.compile(rf"(?<!\w){re.escape(name)}\W?({_VERSION_NUMBER.pattern})(?!\w)")
+        named = behind.findall(sentence) or behind.findall(words.fold(passage.article.title))
+        if any(one.removesuffix(".0") == version.removesuffix(".0") for one in named):
+            return True
+    return False
+
+
+def _weight(holding: int, of: int) -> float:
+    """A term's inverse document frequency, as BM25 has it: rare terms weigh more (Robertson and Zaragoza, 2009)."""
+    return math.log(1 + (of - holding + 0.5) / (holding + 0.5))

@@ -1,0 +1,403 @@
+"""The default engine: one SQLite file in the data folder (WAL, foreign keys, FTS5), through SQLAlchemy and aiosqlite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, bindparam, column, delete, event, func, insert, or_, select, table, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from index.errors import DataError
+from index.model import Article, Counts, Listed, Source, Span
+from index.storing.schema import VOCABULARY, WORDS, articles, generations, passages
+from index.storing.store import Embedded, Entry, Generation, Rows, StoredPassage
+
+HEAD = "0001"
+"""The newest step in ``migrations/versions``."""
+
+_FILE = "shipdate.sqlite"
+_HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
+
+_INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
+_FREQUENCIES = text(f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN :terms").bindparams(
+    bindparam("terms", expanding=True)
+)
+_SPELLINGS = text(
+    f"SELECT n.term, n.cnt, coalesce(c.cnt, 0) FROM {VOCABULARY} n "
+    f"LEFT JOIN {VOCABULARY} c ON c.term = n.term AND c.col = 'common' WHERE n.col = 'names'"
+)
+_MATCHES = text(f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH :query ORDER BY rank LIMIT :limit")
+_SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
+_WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
+_PASSAGES = (
+    select(passages.c.id, passages.c.start, passages.c.text, passages.c.sentences, _WORDS.c.terms, *_SOURCE)
+    .join(articles, articles.c.number == passages.c.article)
+    .join(_WORDS, _WORDS.c.rowid == passages.c.id)
+    .where(passages.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+class SQLiteStore:
+    """See :class:`index.storing.store.Store`."""
+
+    def __init__(self, engine: AsyncEngine, file: Path) -> None:
+        self._engine = engine
+        self._file = file
+
+    @classmethod
+    async def open(cls, folder: Path) -> SQLiteStore:
+        """The database in ``folder``, made or brought up to date where needed.
+
+        Raises:
+            DataError: the folder cannot be written, or a newer version of Shipdate made what is in it.
+        """
+        file = folder / _FILE
+        _make(folder)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 30})
+        event.listen(engine.sync_engine, "connect", _prepare)
+        store = cls(engine, file)
+        try:
+            async with store._errors():
+                async with engine.connect() as connection:
+                    version = await connection.run_sync(_version)
+                if version != HEAD:
+                    await store._migrate(version)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return store
+
+    async def _migrate(self, version: str | None) -> None:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", "index:storing/migrations")
+        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        if version is not None and version not in known:
+            raise DataError(
+                f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
+            )
+
+        def upgrade(connection: Connection) -> None:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+        async with self._engine.begin() as connection:
+            await connection.execute(text("BEGIN IMMEDIATE"))
+            await connection.run_sync(upgrade)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _errors(self) -> AsyncIterator[None]:
+        """SQLite's complaints as sentences for people."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise DataError(_explain(error.orig or error, self._file)) from error
+        except sqlite3.Error as error:
+            raise DataError(_explain(error, self._file)) from error
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._errors(), self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._errors(), self._engine.begin() as connection:
+            await connection.execute(text("BEGIN IMMEDIATE"))
+            yield connection
+
+    # Generations
+
+    async def live(self) -> Generation | None:
+        async with self._reading() as connection:
+            return _generation((await connection.execute(select(generations).where(generations.c.live == 1))).first())
+
+    async def begin(self, fingerprint: str) -> Generation:
+        unfinished = select(generations).where(generations.c.live == 0, generations.c.fingerprint == fingerprint)
+        async with self._writing() as connection:
+            found = _generation((await connection.execute(unfinished)).first())
+            if found:
+                return found
+            await connection.execute(insert(generations).values(fingerprint=fingerprint, live=0, revision=0))
+            made = _generation((await connection.execute(unfinished)).first())
+            assert made is not None
+            return made
+
+    async def go_live(self, generation: Generation) -> None:
+        async with self._writing() as connection:
+            await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
+            await connection.execute(delete(generations).where(generations.c.id != generation.id))
+
+    # Articles
+
+    async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        wanted = list(sources)
+        async with self._reading() as connection:
+            for at in range(0, len(wanted), _HOLD):
+                query = select(articles.c.source, articles.c.digest).where(
+                    articles.c.scope == scope, articles.c.source.in_(wanted[at : at + _HOLD])
+                )
+                found.update((source, digest) for source, digest in await connection.execute(query))
+        return found
+
+    async def same_text(self, text_digest: str, scope: str) -> str | None:
+        query = select(articles.c.source).where(articles.c.scope == scope, articles.c.text_digest == text_digest)
+        async with self._reading() as connection:
+            return (await connection.execute(query)).scalar()
+
+    async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
+        async with self._writing() as connection:
+            for entry in entries:
+                article = entry.article
+                await connection.execute(delete(articles).where(articles.c.scope == article.scope, articles.c.source == article.source))
+                made = await connection.execute(insert(articles).values(_article_row(entry)))
+                await self._add_passages(connection, made.inserted_primary_key[0], entry.passages, generation)  # type: ignore[index]
+            await _changed(connection, generation)
+
+    async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
+        done = select(passages.c.article).where(passages.c.generation == generation.id)
+        query = select(articles).where(articles.c.number.not_in(done)).order_by(articles.c.number).limit(limit)
+        async with self._reading() as connection:
+            return [_article(row) for row in await connection.execute(query)]
+
+    async def write_passages(self, made: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
+        async with self._writing() as connection:
+            for article, embedded in made.items():
+                number = (await connection.execute(select(articles.c.number).where(articles.c.id == article))).scalar()
+                if number is not None:
+                    await self._add_passages(connection, number, embedded, generation)
+            await _changed(connection, generation)
+
+    async def _add_passages(self, connection: AsyncConnection, article: int, made: Sequence[Embedded], generation: Generation) -> None:
+        for embedded in made:
+            passage = embedded.passage
+            row = {
+                "generation": generation.id,
+                "article": article,
+                "start": passage.start,
+                "end": passage.end,
+                "text": embedded.text,
+                "sentences": np.array([(s.start, s.end) for s in passage.sentences], "<i4").tobytes(),
+                "vectors": embedded.vectors.astype("<f2").tobytes(),
+            }
+            added = await connection.execute(insert(passages).values(row))
+            profile = embedded.profile
+            terms = {
+                "id": added.inserted_primary_key[0],  # type: ignore[index]
+                "terms": "\n".join(" ".join(line) for line in profile.lines),
+                "names": " ".join(profile.names),
+                "common": " ".join(profile.common),
+                "capitals": " ".join(profile.capitals),
+            }
+            await connection.execute(_INSERT_WORDS, terms)
+
+    async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
+        removed: dict[str, str] = {}
+        async with self._writing() as connection:
+            for name in names:
+                named = or_(articles.c.id == name, articles.c.url == name, articles.c.source == name)
+                rows = (await connection.execute(select(articles.c.number, articles.c.title).where(named, articles.c.scope == scope))).all()
+                for number, title in rows:
+                    await connection.execute(delete(articles).where(articles.c.number == number))
+                    removed[name] = title
+            if removed:
+                await connection.execute(update(generations).values(revision=generations.c.revision + 1))
+        return removed
+
+    async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
+        live = select(generations.c.id).where(generations.c.live == 1).scalar_subquery()
+        counted = (
+            select(passages.c.article, func.count().label("passages"))
+            .where(passages.c.generation == live)
+            .group_by(passages.c.article)
+            .subquery()
+        )
+        query = (
+            select(*_SOURCE, articles.c.source, func.coalesce(counted.c.passages, 0))
+            .outerjoin(counted, counted.c.article == articles.c.number)
+            .where(articles.c.scope.in_(scopes))
+            .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
+        )
+        async with self._reading() as connection:
+            return [Listed(_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
+
+    async def counts(self) -> Counts:
+        async with self._reading() as connection:
+            live = await self.live()
+            of = passages.c.generation == (live.id if live else 0)
+            number = (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
+            # Each passage has its own vector; each sentence (8 bytes of offsets) one more.
+            query = select(func.count(), func.coalesce(func.sum(func.length(passages.c.sentences)), 0)).where(of)
+            held, offsets = (await connection.execute(query)).one()
+            return Counts(number, held, held + offsets // 8)
+
+    # Searching
+
+    async def rows(self, generation: Generation) -> Rows:
+        query = (
+            select(
+                passages.c.id,
+                passages.c.article,
+                articles.c.day,
+                articles.c.scope,
+                articles.c.language,
+                passages.c.sentences,
+                passages.c.vectors,
+                _WORDS.c.capitals,
+            )
+            .join(articles, articles.c.number == passages.c.article)
+            .join(_WORDS, _WORDS.c.rowid == passages.c.id)
+            .where(passages.c.generation == generation.id)
+            .order_by(passages.c.id)
+        )
+        async with self._reading() as connection:
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            found = (await connection.execute(query)).all()
+            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar_one()
+        return _rows(found, Generation(generation.id, generation.fingerprint, revision))
+
+    async def spellings(self) -> Mapping[str, tuple[int, int]]:
+        async with self._reading() as connection:
+            return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
+
+    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        if not terms:
+            return {}
+        async with self._reading() as connection:
+            found = await connection.execute(_FREQUENCIES, {"terms": list(terms)})
+            return dict(found.tuples().all())
+
+    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
+        if not terms:
+            return {}
+        query = "terms : (" + " OR ".join(f'"{term}"' for term in terms) + ")"  # terms hold letters, digits and points only
+        async with self._reading() as connection:
+            found = await connection.execute(_MATCHES, {"query": query, "limit": limit})
+            return dict(found.tuples().all())
+
+    async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
+        async with self._reading() as connection:
+            return [
+                StoredPassage(row[0], row[1], row[2], _spans(row[3]), _lines(row[4]), _source(row[5:]))
+                for row in await connection.execute(_PASSAGES, {"ids": list(ids)})
+            ]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """Every connection: readers beside one writer, cascades on, and nothing lost when the power goes."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _version(connection: Connection) -> str | None:
+    from sqlalchemy import inspect
+
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _explain(error: BaseException, file: Path) -> str:
+    said = str(error)
+    if "full" in said or "disk I/O" in said:
+        return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
+    if "readonly" in said or "unable to open" in said or "permission" in said.lower():
+        return f"The data folder {file.parent} cannot be written; check its permissions, or name another with --data or SHIPDATE_DATA."
+    if "locked" in said:
+        return f"The data folder {file.parent} is in use by another writer; try again when it is done."
+    return f"The database {file} cannot be used ({said}); restore it from a copy, or name another data folder."
+
+
+def _generation(row: Any) -> Generation | None:
+    return Generation(row.id, row.fingerprint, row.revision) if row else None
+
+
+async def _changed(connection: AsyncConnection, generation: Generation) -> None:
+    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=generations.c.revision + 1))
+
+
+def _article_row(entry: Entry) -> dict[str, object]:
+    article = entry.article
+    return {
+        "id": article.id,
+        "scope": article.scope,
+        "source": article.source,
+        "url": article.url,
+        "title": article.title,
+        "publisher": article.publisher,
+        "published": article.published.isoformat() if article.published else None,
+        "day": article.published.astimezone(UTC).toordinal() if article.published else None,
+        "language": article.language,
+        "text": article.text,
+        "digest": entry.digest,
+        "text_digest": entry.text_digest,
+    }
+
+
+def _article(row: Any) -> Article:
+    published = datetime.fromisoformat(row.published) if row.published else None
+    return Article(row.id, row.source, row.url, row.title, row.text, row.language, row.publisher, published, row.scope)
+
+
+def _source(columns: Sequence[Any]) -> Source:
+    id_, title, url, publisher, published, language = columns
+    return Source(id_, title, url, publisher, datetime.fromisoformat(published) if published else None, language)
+
+
+def _spans(packed: bytes) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in np.frombuffer(packed, "<i4").reshape(-1, 2).tolist())
+
+
+def _lines(terms: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(line.split()) for line in terms.split("\n"))
+
+
+def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:
+    scopes, scope_names = _codes([row[3] for row in found])
+    languages, language_names = _codes([row[4] for row in found])
+    counts = np.array([len(row[5]) // 8 for row in found], np.int64)  # a sentence's offsets take 8 bytes
+    matrices = [np.frombuffer(row[6], "<f2").reshape(1 + count, -1) for row, count in zip(found, counts, strict=True)]
+    empty = np.zeros((0, 0), np.float16)
+    return Rows(
+        generation=generation,
+        ids=np.array([row[0] for row in found], np.int64),
+        articles=np.array([row[1] for row in found], np.int64),
+        days=np.array([row[2] or 0 for row in found], np.int32),
+        scopes=scopes,
+        scope_names=scope_names,
+        languages=languages,
+        language_names=language_names,
+        bounds=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+        capitals=tuple(tuple(row[7].split()) for row in found),
+        vectors=np.stack([matrix[0] for matrix in matrices]) if matrices else empty,
+        sentences=np.concatenate([matrix[1:] for matrix in matrices]) if matrices else empty,
+    )
+
+
+def _codes(names: Sequence[str]) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    known = {name: code for code, name in enumerate(sorted(set(names)))}
+    return np.array([known[name] for name in names], np.int32), tuple(known)

@@ -1,0 +1,153 @@
+"""What the index asks of its storage, so that another engine can stand beside SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.model import Article, Counts, Listed, Passage, Source, Span
+from index.words import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A passage, its words and its vectors.
+
+    Attributes:
+        text: the article's ``text[passage.start : passage.end]``.
+        profile: its terms, as the word index keeps them.
+        vectors: fp16, shape (1 + sentences, dimension): the passage's own, then each sentence's, as the encoder made them.
+    """
+
+    passage: Passage
+    text: str
+    profile: Profile
+    vectors: npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article ready to be written, with what its source said (see :class:`index.reading.draft.Draft`)."""
+
+    article: Article
+    digest: str
+    text_digest: str
+    passages: tuple[Embedded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """All that one encoder and one splitter made of the articles.
+
+    Attributes:
+        revision: counts the changes; what was derived from another revision is stale.
+    """
+
+    id: int
+    fingerprint: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Every passage of one generation, aligned by position: what vector files are made of.
+
+    Attributes:
+        ids: passage ids, ascending. Shape (passages,).
+        articles: the number of each one's article.
+        days: publication days as ordinals; 0 where unknown.
+        scopes, languages: indices into ``scope_names`` and ``language_names``.
+        bounds: the sentences of passage i are rows ``bounds[i]:bounds[i + 1]`` of ``sentences``. Shape (passages + 1,).
+        capitals: for each passage, its words that could be names (see :class:`index.words.Profile`).
+        vectors: fp16 passage vectors, as encoded. Shape (passages, dimension).
+        sentences: fp16 sentence vectors, as encoded. Shape (all sentences, dimension).
+    """
+
+    generation: Generation
+    ids: npt.NDArray[np.int64]
+    articles: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int32]
+    scopes: npt.NDArray[np.int32]
+    scope_names: tuple[str, ...]
+    languages: npt.NDArray[np.int32]
+    language_names: tuple[str, ...]
+    bounds: npt.NDArray[np.int64]
+    capitals: tuple[tuple[str, ...], ...]
+    vectors: npt.NDArray[np.float16]
+    sentences: npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as a search reads it.
+
+    Attributes:
+        start, sentences: offsets into the article's text.
+        lines: the terms of the article's title, then of each sentence.
+    """
+
+    id: int
+    start: int
+    text: str
+    sentences: tuple[Span, ...]
+    lines: tuple[tuple[str, ...], ...]
+    article: Source
+
+
+class Store(Protocol):
+    """Articles, passages, words and vectors, with transactions. Reading never waits for writing."""
+
+    async def close(self) -> None:
+        """Let go of the database."""
+
+    async def live(self) -> Generation | None:
+        """The generation that answers; None in an index where nothing was ever added."""
+
+    async def begin(self, fingerprint: str) -> Generation:
+        """The unfinished generation of that fingerprint, made if there is none: a rebuild that was cut short goes on."""
+
+    async def go_live(self, generation: Generation) -> None:
+        """Swap: ``generation`` answers from now on, all others are deleted. One transaction."""
+
+    async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
+        """The digest of each of these sources that is stored."""
+
+    async def same_text(self, text_digest: str, scope: str) -> str | None:
+        """The source of an article with the same words, if there is one."""
+
+    async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
+        """Add articles, each replacing what stood under its source. One transaction."""
+
+    async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
+        """Articles that ``generation`` has no passages of."""
+
+    async def write_passages(self, passages: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
+        """Add the passages of articles (by id) that are stored already. One transaction."""
+
+    async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
+        """Take out the articles with these ids, addresses or sources; returns what was found: name to title."""
+
+    async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
+        """All articles of these scopes, newest first, undated ones last."""
+
+    async def counts(self) -> Counts:
+        """How much is in."""
+
+    async def rows(self, generation: Generation) -> Rows:
+        """All vectors of a generation, with what a search filters by."""
+
+    async def spellings(self) -> Mapping[str, tuple[int, int]]:
+        """For each word that is ever written like a name: how often it is, and how often like an ordinary word."""
+
+    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        """In how many passages each of these terms stands; absent where in none."""
+
+    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
+        """The passages that hold any of ``terms``, by BM25 (higher is better), at most ``limit``: id to score."""
+
+    async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
+        """These passages, in any order; one that is gone is left out."""
