@@ -6,6 +6,7 @@ What it costs to start is what a person waits for, so everything heavy is import
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -45,17 +46,13 @@ def options(
 
 def main() -> None:
     """The console script: 0 done, 1 it failed (one sentence on stderr), 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode shows what it can
     try:
         app()
     except ShipdateError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        _say("Stopped. What was done so far is kept; run the same command again to go on.")
-        # A batch may still be in the encoder's thread, and nobody waits for it any more. SQLite needs no goodbye.
-        sys.stdout.flush()
-        os._exit(1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone; that is no error
 
 
 def _fail(sentence: str) -> None:
@@ -89,7 +86,14 @@ def _with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) ->
         async with open_index(settings) as index:
             await work(index)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        _say("Stopped. What was done so far is kept; run the same command again to go on.")
+        # A batch may still be in the encoder's thread, and nobody waits for it any more. SQLite needs no goodbye.
+        os._exit(1)
+    except BrokenPipeError:
+        os._exit(0)  # whoever read has gone; that is no error
 
 
 # Articles

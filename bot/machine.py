@@ -54,7 +54,7 @@ def parse_request(line: str) -> tuple[object, str, date | None]:
     """
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RequestError("This line is not JSON.") from None
     if not isinstance(request, dict):
         raise RequestError('This line is not a JSON object such as {"question": "When will Sora ship?"}.')

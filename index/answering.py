@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from itertools import chain
 
+from index.embedding.engine import Engine
+from index.judging import PASSAGES, Judged, Signals, answers
 from index.model import Quote
 from index.searching import Found, Scored
+from index.storing.store import Store
 
 QUOTES = 5
 """The most quotes of one answer."""
@@ -13,45 +17,62 @@ QUOTES = 5
 QUOTE_LIMIT = 400
 """The longest quote, in characters."""
 
-_COMFORTABLE = 300  # a quote of several sentences is not made longer than this
-_NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's: a likelihood of one in twenty
+_NEARLY = 0.045  # a neighbour joins a quote when its score is not further below the best's: a likelihood of one in ten
 
 
-def answer(found: Found) -> tuple[Quote, ...]:
+async def answer(found: Found, *, store: Store, engine: Engine) -> tuple[Quote, ...]:
     """The quotes that answer, best first; none when nothing does."""
-    return tuple(_quotes(found.sentences))
+    return tuple(_quotes(found.sentences)) if answers(await judge(found, store=store, engine=engine)) else ()
+
+
+async def judge(found: Found, *, store: Store, engine: Engine) -> Signals:
+    """What speaks for an answer in what was found, and against."""
+    best = found.nearest[:PASSAGES]
+    tokens = await store.tokens([passage.id for passage in best])
+    return engine.judge.signals(
+        found.question.words,
+        found.question.language,
+        found.encoded,
+        engine.fitted.kinds(found.vector),
+        passages=[Judged(tokens[one.id], set(chain.from_iterable(one.lines))) for one in best if one.id in tokens],
+        known=found.question.known,
+        meant=found.question.meant,
+        unknown_version=found.question.unknown_version,
+    )
 
 
 def _quotes(sentences: Sequence[Scored]) -> list[Quote]:
     """Each quote is a sentence, grown by the neighbours that score nearly as well; no two overlap or say the same."""
     by_place = {(one.passage.id, one.place): one for one in sentences}
-    taken: set[tuple[int, int]] = set()
     said: set[str] = set()
     quotes: list[Quote] = []
     for best in sentences:
-        if (best.passage.id, best.place) in taken:
+        if _plain(best) in said:
             continue
-        places = _grow(best, by_place, taken)
+        places = _grow(best, by_place, said)
         start, end = best.passage.sentences[places[0]].start, best.passage.sentences[places[-1]].end
         text = best.passage.text[start - best.passage.start : end - best.passage.start]
-        taken |= {(best.passage.id, place) for place in places}
-        if " ".join(text.split()) in said:
-            continue
-        said.add(" ".join(text.split()))
+        said |= {_plain(by_place[best.passage.id, place]) for place in places}
         quotes.append(Quote(text, best.score, start, end, best.passage.article))
         if len(quotes) == QUOTES:
             break
     return quotes
 
 
-def _grow(best: Scored, by_place: Mapping[tuple[int, int], Scored], taken: Set[tuple[int, int]]) -> range:
+def _grow(best: Scored, by_place: Mapping[tuple[int, int], Scored], said: Set[str]) -> range:
     """The numbers of the sentences of a quote around ``best``: the better neighbour joins, again and again, while it helps."""
     passage, first, last = best.passage, best.place, best.place
     while True:
-        around = [by_place[key] for place in (first - 1, last + 1) if (key := (passage.id, place)) in by_place and key not in taken]
-        for place in (one.place for one in sorted(around, key=lambda one: -one.score) if best.score - one.score <= _NEARLY):
-            if passage.sentences[max(last, place)].end - passage.sentences[min(first, place)].start <= _COMFORTABLE:
+        around = [by_place[passage.id, place] for place in (first - 1, last + 1) if (passage.id, place) in by_place]
+        near = [one for one in around if best.score - one.score <= _NEARLY and _plain(one) not in said]
+        for place in (one.place for one in sorted(near, key=lambda one: -one.score)):
+            if passage.sentences[max(last, place)].end - passage.sentences[min(first, place)].start <= QUOTE_LIMIT:
                 first, last = min(first, place), max(last, place)
                 break
         else:
             return range(first, last + 1)
+
+
+def _plain(one: Scored) -> str:
+    """A sentence's words: the same sentence in two articles is said once."""
+    return " ".join(one.passage.text[one.span.start - one.passage.start : one.span.end - one.passage.start].split())

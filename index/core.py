@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import unicodedata
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from index import language, rebuilding
-from index.adding import Read, Tell, add
+from index.adding import Read, add
 from index.answering import answer
-from index.embedding import encoder as encoders
-from index.embedding import languages
-from index.embedding.encoder import Encoder, Vectors
+from index.cutting import Tell
+from index.embedding.encoder import Encoder
+from index.embedding.engine import Engine
+from index.embedding.fitted import parallel_languages
 from index.embedding.languages import LanguageSpace
 from index.errors import BusyError, DataError, QuestionError
-from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Reason
+from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason
 from index.reading import files, web
-from index.searching import search
+from index.reading.clean import storable
+from index.searching import look_up, search
 from index.storing.sqlite import SQLiteStore
 from index.storing.store import Generation, Store
 
@@ -41,21 +40,12 @@ QUESTION_LIMIT = 2000
 """The longest question, in characters: far more than anybody asks, and than the encoder reads."""
 
 
-@dataclass(frozen=True)
-class Engine:
-    """The encoder and its language directions: what is heavy, and loaded once."""
-
-    encoder: Encoder
-    languages: LanguageSpace
-
-
 class Index:
     """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once."""
 
     def __init__(self, settings: IndexSettings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")  # one at a time: PyTorch uses all cores by itself
         self._engine: asyncio.Task[Engine] | None = None
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
@@ -76,8 +66,9 @@ class Index:
         """Let go of files and threads."""
         if self._engine:
             await asyncio.wait([self._engine])
+            if not self._engine.exception():
+                self._engine.result().close()
         await self._store.close()
-        self._thread.shutdown()
 
     # Articles
 
@@ -103,7 +94,7 @@ class Index:
                 list(named.items()),
                 store=self._store,
                 generation=generation,
-                encode=self._encode_passages,
+                engine=engine,
                 scope=scope,
                 tell=tell or _silent,
             )
@@ -146,9 +137,7 @@ class Index:
         """
         async with self._writing():
             engine = await self.engine()
-            await rebuilding.rebuild(
-                store=self._store, fingerprint=engine.encoder.fingerprint, encode=self._encode_passages, tell=tell or _silent
-            )
+            await rebuilding.rebuild(store=self._store, engine=engine, tell=tell or _silent)
             await self._refresh(engine)
 
     # Questions
@@ -163,32 +152,38 @@ class Index:
         started = perf_counter()
         if len(question) > QUESTION_LIMIT:
             raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
+        question = storable(question)
+        text = unicodedata.normalize("NFKC", question.strip())
+        tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
-        asked = question.strip()
-        tongue = language.detect(asked, likely=languages.parallel_languages())
-
-        def result(made: Answer) -> Answer:
-            return replace(made, elapsed_ms=(perf_counter() - started) * 1000)
-
-        nothing = Answer(question, tongue, day, (), Reason.EMPTY_QUESTION, 0.0)
-        if not asked:
-            return result(nothing)
-        engine = await self.engine()
-        searchable = await self._refresh(engine)
-        if searchable is None or not len(searchable.ids):
-            return result(replace(nothing, reason=Reason.EMPTY_INDEX))
-        found = await search(
-            asked,
-            tongue,
-            as_of=day,
-            scopes=scopes,
-            store=self._store,
-            vectors=searchable,
-            space=engine.languages,
-            encoding=self._encode_query(engine, asked),
-        )
-        quotes = answer(found)
-        return result(replace(nothing, quotes=quotes, reason=None if quotes else Reason.NOTHING_RELEVANT))
+        quotes: tuple[Quote, ...] = ()
+        if not text:
+            reason = Reason.EMPTY_QUESTION
+        else:
+            engine = await self.engine()
+            encoding = asyncio.create_task(engine.question(text))
+            try:
+                # Up to the vectors, all else is done while the encoder is at work.
+                reason = Reason.EMPTY_INDEX
+                complete = False
+                while not complete and (searchable := await self._refresh(engine)) and len(searchable.ids):
+                    reason = Reason.NOTHING_RELEVANT
+                    asked = await look_up(text, tongue, store=self._store, names=searchable.names, passages=len(searchable.ids))
+                    found = await search(
+                        asked,
+                        await encoding,
+                        as_of=day,
+                        scopes=scopes,
+                        store=self._store,
+                        vectors=searchable,
+                        languages=engine.fitted.languages,
+                    )
+                    complete = found.complete
+                    quotes = await answer(found, store=self._store, engine=engine)
+            finally:
+                encoding.cancel()
+        elapsed = (perf_counter() - started) * 1000
+        return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed)
 
     # The machinery
 
@@ -199,23 +194,8 @@ class Index:
             ModelError: there is no such model, or the hub cannot be reached.
         """
         if self._engine is None or (self._engine.done() and self._engine.exception()):
-            self._engine = asyncio.create_task(self._on_thread(self._load))
+            self._engine = asyncio.create_task(Engine.load(self._settings.embedding_model, self._settings.cache))
         return await asyncio.shield(self._engine)
-
-    def _load(self) -> Engine:
-        encoder = encoders.load(self._settings.embedding_model, self._settings.cache)
-        return Engine(encoder, languages.load(encoder, self._settings.cache))
-
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    async def _encode_passages(self, texts: Sequence[str]) -> Vectors:
-        encoder = (await self.engine()).encoder
-        return await self._on_thread(lambda: encoder.encode_passages(texts))
-
-    async def _encode_query(self, engine: Engine, text: str) -> npt.NDArray[np.float32]:
-        vector: npt.NDArray[np.float32] = (await self._on_thread(lambda: engine.encoder.encode_queries([text])))[0]
-        return vector
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -243,7 +223,7 @@ class Index:
             return self._searchable
         async with self._refreshing:
             if self._searchable is None or self._searchable.generation != generation:
-                self._searchable = await self._load_vectors(generation, engine.languages)
+                self._searchable = await self._load_vectors(generation, engine.fitted.languages)
         return self._searchable
 
     async def _load_vectors(self, generation: Generation, space: LanguageSpace) -> Searchable:

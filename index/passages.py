@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from index.model import Passage, Span
@@ -27,9 +27,11 @@ _CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
 
 _BULLET = re.compile(r"(?:[-*+•‣▪·–—]|#{1,6}|>|\d{1,2}[.)])\s+")
 _CLAUSE_ENDS = (re.compile(r"[;；。:：](?=\s|\W|$)|[；。：]"), re.compile(r"[,，、](?=\s)|[，、]"), re.compile(r"\s"))
+_TITLED = re.compile(r"(?:^|\W)(?:M|MM|Mme|Mlle|Me|Mr|Mrs|Ms|Dr|Pr|Prof|Sr|Sra|Hr|Fr)\.\s\Z")
 _ITEM = re.compile(r"[^\S\n]*(?:" + _BULLET.pattern + r"|[^\w\s\"'“”«»‘’(\[¿¡])")
 _CLOSED = re.compile(r"[.!?:;…。！？：；\"'”»’)\]】」』*|]\s*\Z")
 _WRAPPED = 40  # a line that is shorter was not broken by a text editor's right margin, so its end means something
+_LINE_END = re.compile(r"\n|\r")
 _BLANK_LINE = re.compile(r"\r?\n[^\S\n]*\r?\n")
 
 
@@ -50,11 +52,15 @@ def split(text: str, language: str) -> tuple[Passage, ...]:
             current.clear()
             weight = 0.0
 
-    for sentence in _sentences(text, language):
+    sentences = list(_sentences(text, language))
+    # Where no sentence goes on over a line's end, nobody broke lines at a right margin, and each line is a paragraph.
+    wrapped = any("\n" in text[sentence.start : sentence.end] for sentence in sentences)
+    paragraph_end = _BLANK_LINE if wrapped else _LINE_END
+    for sentence in sentences:
         added = _weight(text[sentence.start : sentence.end])
         if current:
             gap = text[current[-1].end : sentence.start]
-            paragraph_ends = _BLANK_LINE.search(gap) is not None and weight >= _PARAGRAPH_WEIGHT
+            paragraph_ends = weight >= _PARAGRAPH_WEIGHT and paragraph_end.search(gap) is not None
             if paragraph_ends or weight + added > _PASSAGE_WEIGHT:
                 close()
         current.append(sentence)
@@ -71,12 +77,13 @@ def _sentences(text: str, language: str) -> Iterator[Span]:
     from sentencex import segment
 
     start = 0
-    for line in chain.from_iterable(map(_lines, segment(language, text))):
+    for line in chain.from_iterable(map(_lines, _joined(segment(language, text)))):
         end = start + len(line)
         first, last = start, end
         while first < last and text[first].isspace():
             first += 1
-        if bullet := _BULLET.match(text, first, last):
+        bullet = _BULLET.match(text, first, last)
+        if bullet and any(map(str.isalnum, text[bullet.end() : last])):
             first = bullet.end()
         while last > first and text[last - 1].isspace():
             last -= 1
@@ -84,6 +91,18 @@ def _sentences(text: str, language: str) -> Iterator[Span]:
             if any(character.isalnum() for character in text[span.start : span.end]):
                 yield span
         start = end
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """The same pieces, without the ends that titles make: sentencex takes "M. Altman" at a sentence's head for two."""
+    before = ""
+    for piece in pieces:
+        before += piece
+        if not _TITLED.search(before):
+            yield before
+            before = ""
+    if before:
+        yield before
 
 
 def _lines(piece: str) -> Iterator[str]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 
-from index.adding import Encode, Tell, batches, cut, embed
+from index.cutting import Tell, batches, cut, embed
+from index.embedding.engine import Engine
 from index.model import Progress
 from index.storing.store import Store
 
 _READ_AHEAD = 64  # articles held in memory at once
 
 
-async def rebuild(*, store: Store, fingerprint: str, encode: Encode, tell: Tell) -> None:
+async def rebuild(*, store: Store, engine: Engine, tell: Tell) -> None:
     """Make the passages and vectors of every article again, with this encoder and splitter, and let them answer."""
-    generation = await store.begin(fingerprint)
+    generation = await store.begin(engine.encoder.fingerprint)
     total = (await store.counts()).articles
     articles = texts = 0
 
@@ -28,7 +29,7 @@ async def rebuild(*, store: Store, fingerprint: str, encode: Encode, tell: Tell)
     while missing := await store.missing(generation, _READ_AHEAD):
         cuts = [await asyncio.to_thread(cut, article) for article in missing]
         for group in batches(cuts):
-            embedded = await embed(group, encode, done)
+            embedded = await embed(group, engine, done)
             await store.write_passages({one.article.id: made for one, made in zip(group, embedded, strict=True)}, generation)
             articles += len(group)
     await store.go_live(generation)

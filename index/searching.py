@@ -7,10 +7,9 @@ a question) on XQuAD in German and Spanish and on the calibration questions in `
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
-from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import words
+from index.embedding.encoder import Encoded
 from index.embedding.languages import LanguageSpace
 from index.model import Span
 from index.names import Names
@@ -63,81 +63,103 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the search sees it.
+    """A question as the search sees it before it has a vector.
 
     Attributes:
-        vector: without its language, of unit length. Shape (dimension,).
         known: its terms that stand in some passage: in how many.
-        names: the names that it speaks of, and what each weighs: rare ones more.
+        meant: its words that are names of the articles, or nearly: each as it was typed, to the name.
+        names: those names, and what each weighs: rare ones more.
         versions: the version it names for each of these, where it does ("kling 2.0").
+        unknown_version: whether no article speaks of one of these versions.
+        matching: ids of the passages that share its rarest terms.
     """
 
     words: tuple[Word, ...]
     language: str
-    vector: npt.NDArray[np.float32]
     known: Mapping[str, int]
+    meant: Mapping[str, str]
     names: Mapping[str, float]
     versions: Mapping[str, str]
+    unknown_version: bool
+    matching: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: every sentence of the candidate passages, best first."""
+    """What a search found.
+
+    Attributes:
+        encoded: the question as the encoder sees it; ``vector`` is its vector without its language.
+        sentences: every sentence of the candidate passages, best first.
+        nearest: the candidate passages, the one that is nearest in meaning first.
+        complete: False when a passage was gone before it could be read: the articles have just changed.
+    """
 
     question: Question
+    encoded: Encoded
+    vector: npt.NDArray[np.float32]
     sentences: tuple[Scored, ...]
+    nearest: tuple[StoredPassage, ...]
+    complete: bool
 
 
-async def search(
-    text: str,
-    language: str,
-    *,
-    as_of: date,
-    scopes: Collection[str],
-    store: Store,
-    vectors: Vectors,
-    space: LanguageSpace,
-    encoding: Awaitable[npt.NDArray[np.float32]],
-) -> Found:
-    """The sentences that may answer, among what these scopes had published by ``as_of``.
+async def look_up(text: str, language: str, *, store: Store, names: Names, passages: int) -> Question:
+    """What the words of a question say, before its vector is known.
 
     Args:
-        encoding: the question's vector, on its way: its words are looked up meanwhile.
+        text: with compatibility forms unified (NFKC).
+        passages: how many there are.
     """
     asked = tuple(words.words(text))
-    vector, (known, matching) = await asyncio.gather(encoding, _look_up(asked, store, len(vectors.ids)))
-    question = _read(asked, language, space.query(vector), known, vectors.names)
-    visible = vectors.visible(as_of, scopes)
-    positions = _candidates(question.vector, vectors, visible, matching)
-    stored = {passage.id: passage for passage in await store.passages(vectors.ids[positions].tolist())}
-    articles = _article_scores(question, vectors, visible, as_of)
-    scored: list[Scored] = []
-    for at in positions.tolist():
-        passage = stored.get(int(vectors.ids[at]))
-        if passage is not None:  # else it was removed a moment ago
-            common = _PASSAGE * float(vectors.passage(at) @ question.vector) + float(articles[vectors.articles[at]])
-            cosines = vectors.sentence_rows(at).astype(np.float32) @ question.vector
-            scored += _score(question, passage, common, cosines.tolist(), len(vectors.ids))
-    scored.sort(key=lambda one: -one.score)
-    return Found(question, tuple(scored))
-
-
-async def _look_up(asked: Sequence[Word], store: Store, passages: int) -> tuple[Mapping[str, int], Collection[int]]:
-    """In how many passages each of the question's terms stands, and the ids of those that share its rarest ones."""
     known = await store.frequencies({word.term for word in asked})
     telling = [term for term, count in known.items() if count <= max(_COMMON * passages, 1)]
     rarest = sorted(telling, key=lambda term: known[term])[:_RAREST]
-    return known, await store.matches(rarest, _MATCHING)
+    matching = await store.matches(rarest, _MATCHING)
 
-
-def _read(asked: tuple[Word, ...], language: str, vector: npt.NDArray[np.float32], known: Mapping[str, int], names: Names) -> Question:
     meant = names.asked(asked, known)
     weights = {name: _weight(len(names.holding(name)), names.articles) for name in meant.values()}
     versions = {}
     for word, following in pairwise(asked):
         if word.full in meant and following.start - word.end <= 1 and _VERSION_NUMBER.fullmatch(following.full):
             versions[meant[word.full]] = following.full
-    return Question(asked, language, vector, known, weights, versions)
+    unknown = [not await _is_known(store, name, version) for name, version in versions.items()]
+    return Question(asked, language, known, meant, weights, versions, any(unknown), matching)
+
+
+async def _is_known(store: Store, name: str, version: str) -> bool:
+    """Whether any article speaks of that version: 2.0 is also written 2."""
+    spellings = {version, version.removesuffix(".0"), version if "." in version else f"{version}.0"}
+    return any([await store.contains([words.stem(name), spelling]) for spelling in spellings])
+
+
+async def search(
+    question: Question,
+    encoded: Encoded,
+    *,
+    as_of: date,
+    scopes: Collection[str],
+    store: Store,
+    vectors: Vectors,
+    languages: LanguageSpace,
+) -> Found:
+    """The sentences that may answer, among what these scopes had published by ``as_of``."""
+    query: npt.NDArray[np.float32] = languages.queries(encoded.vector[None, :])[0]
+    visible = vectors.visible(as_of, scopes)
+    positions = _candidates(query, vectors, visible, question.matching)
+    stored = {passage.id: passage for passage in await store.passages(vectors.ids[positions].tolist())}
+    articles = _article_scores(question, vectors, visible, as_of)
+    scored: list[Scored] = []
+    nearness: list[tuple[float, StoredPassage]] = []
+    for at in positions.tolist():
+        passage = stored.get(int(vectors.ids[at]))
+        if passage is not None:
+            whole = _PASSAGE * float(vectors.passage(at) @ query)
+            cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
+            nearness.append((whole + _SENTENCE * max(cosines), passage))
+            scored += _score(question, passage, whole + float(articles[vectors.articles[at]]), cosines, len(vectors.ids))
+    scored.sort(key=lambda one: -one.score)
+    nearness.sort(key=lambda one: -one[0])
+    return Found(question, encoded, query, tuple(scored), tuple(passage for _, passage in nearness), len(stored) == len(positions))
 
 
 def _candidates(

@@ -61,8 +61,13 @@ def words(text: str) -> list[Word]:
             found.append(Word(raw, raw, raw, start, match.end(), False))
         else:
             full = fold(raw)
-            found.append(Word(full[:_STEM], full, raw, start, match.end(), True))
+            found.append(Word(stem(full), full, raw, start, match.end(), True))
     return found
+
+
+def stem(word: str) -> str:
+    """The term of a folded word."""
+    return word[:_STEM]
 
 
 def fold(text: str) -> str:

@@ -33,6 +33,7 @@ async def chat(index: Index) -> None:
     """Read questions and commands until the reader leaves."""
     out = console()
     loading = asyncio.create_task(index.engine())  # while the first question is being typed
+    loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # the first question tells what is wrong
     session: PromptSession[str] = PromptSession(history=_history())
     out.print("Ask about AI product launches; /help tells the rest.", style="dim")
     try:

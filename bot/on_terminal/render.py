@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -25,23 +26,33 @@ def render(reply: Reply) -> RenderableType:
     if not reply.quotes:
         return Text(reply.note or "")
     best, *others = reply.quotes
-    title = f"[bold]{escape(best.title)}[/bold]"
-    parts: list[RenderableType] = [
-        Panel(Text(f"“{best.text}”"), title=title, title_align="left", subtitle=_source(best), subtitle_align="left")
-    ]
+    title = Text(_visible(best.title), style="bold")
+    parts: list[RenderableType] = [Panel(_quoted(best), title=title, title_align="left", subtitle=_source(best), subtitle_align="left")]
     if others:
         parts.append(Text(reply.wording.say("Also:"), style="dim"))
-        parts += [
-            Padding(Group(Text(f"“{other.text}”"), Text.from_markup(f"[dim]— {_source(other)}[/dim]")), (0, 0, 1, 2)) for other in others
-        ]
+        for other in others:
+            source = Text.assemble("— ", _source(other))
+            source.stylize("dim")
+            parts.append(Padding(Group(_quoted(other), source), (0, 0, 1, 2)))
     if reply.note:
         parts.append(Text(reply.note, style="dim"))
     return Group(*parts)
 
 
-def _source(cited: Cited) -> str:
-    where = escape(cited.where)
-    return f"{where} · [link={cited.url}]{escape(cited.url)}[/link]" if cited.url else where
+def _quoted(cited: Cited) -> Text:
+    return Text(f"“{_visible(cited.text)}”")
+
+
+def _source(cited: Cited) -> Text:
+    source = Text(_visible(cited.where))
+    if cited.url:
+        source.append(" · ").append(_visible(cited.url), Style(link=_visible(cited.url)))
+    return source
+
+
+def _visible(text: str) -> str:
+    """An article must not steer the terminal: its control characters are left out."""
+    return "".join(character for character in text if character in "\n\t" or unicodedata.category(character) != "Cc")
 
 
 def article_table(listed: Sequence[Listed]) -> RenderableType:
@@ -54,5 +65,5 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
     for one in listed:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
-        table.add_row(article.id, published, article.language, escape(article.title), escape(article.url))
+        table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
     return table

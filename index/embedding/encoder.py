@@ -1,4 +1,4 @@
-"""The encoder: questions and passages to unit vectors that can be compared across languages.
+"""The encoder: questions and passages to vectors that can be compared across languages.
 
 Heavy imports (PyTorch, sentence-transformers: some seconds) happen in :func:`load`, never at import, so that a command
 that needs no vectors answers at once.
@@ -7,11 +7,13 @@ that needs no vectors answers at once.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +26,29 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
-"""Unit vectors, one a row: shape (texts, dimension)."""
+"""One vector a row: shape (texts or tokens, dimension)."""
 
 BATCH = 32
 """Texts a forward pass; more gains nothing on two cores."""
+
+_ANY_PIECE = -10.0  # the log-probability of a piece where the tokenizer knows none
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as the encoder sees it.
+
+    Attributes:
+        vector: of unit length. Shape (dimension,).
+        tokens: the contextual vector of each token of the text itself, as the model made it. Shape (tokens, dimension).
+        spans: where each of these tokens stands in the text, in code points.
+        pieces: each token's number in the vocabulary.
+    """
+
+    vector: npt.NDArray[np.float32]
+    tokens: Vectors
+    spans: tuple[tuple[int, int], ...]
+    pieces: tuple[int, ...]
 
 
 class Encoder(Protocol):
@@ -59,6 +80,18 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a passage or sentence."""
 
+    def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
+        """Questions with what the model made of each of their tokens, in the same pass."""
+
+    def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
+        """The same for passages."""
+
+    def pieces(self, word: str) -> Sequence[int]:
+        """The tokens of a word by itself."""
+
+    def piece_scores(self) -> npt.NDArray[np.float32]:
+        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
+
 
 class SentenceTransformerEncoder:
     """Any model of the sentence-transformers library, on this machine's CPU.
@@ -69,9 +102,11 @@ class SentenceTransformerEncoder:
 
     def __init__(self, model: SentenceTransformer, name: str, folder: str | None, engine: str) -> None:
         dimension = model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"The model {name} does not tell its dimension; set EMBEDDING_MODEL to a text embedding model.")
+        tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
+        if dimension is None or tokenizer is None:
+            raise ModelError(f"The model {name} is no text embedding model with a fast tokenizer; set EMBEDDING_MODEL to one that is.")
         self._model = model
+        self._tokenizer = tokenizer
         self.name = name
         self.folder = folder
         self.engine = engine
@@ -87,13 +122,43 @@ class SentenceTransformerEncoder:
         """One unit vector a passage or sentence."""
         return self._encode(texts, self._passage)
 
+    def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
+        """Questions with what the model made of each of their tokens, in the same pass."""
+        return self._with_tokens(texts, self._query)
+
+    def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
+        """The same for passages."""
+        return self._with_tokens(texts, self._passage)
+
+    def pieces(self, word: str) -> Sequence[int]:
+        """The tokens of a word by itself."""
+        ids: list[int] = self._tokenizer.encode(word, add_special_tokens=False).ids
+        return ids
+
+    def piece_scores(self) -> npt.NDArray[np.float32]:
+        """From a Unigram tokenizer's own table; the same for all tokens where the tokenizer is of another kind."""
+        model = json.loads(self._tokenizer.to_str())["model"]
+        if model.get("type") != "Unigram":
+            return np.full(self._tokenizer.get_vocab_size(), _ANY_PIECE, np.float32)
+        return np.array([score for _, score in model["vocab"]], np.float32)
+
     def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        found = self._model.encode(list(texts), prompt=prefix, batch_size=BATCH, show_progress_bar=False)
-        vectors = np.asarray(found, np.float32)
-        unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return unit
+        return unit(np.asarray(self._model.encode(list(texts), prompt=prefix, batch_size=BATCH, show_progress_bar=False), np.float32))
+
+    def _with_tokens(self, texts: Sequence[str], prefix: str) -> list[Encoded]:
+        rows: Any = self._model.encode(list(texts), prompt=prefix, batch_size=BATCH, show_progress_bar=False, output_value=None)
+        return [self._encoded(text, prefix, row) for text, row in zip(texts, rows, strict=True)]
+
+    def _encoded(self, text: str, prefix: str, row: Mapping[str, Any]) -> Encoded:
+        offsets = self._tokenizer.encode(prefix + text).offsets
+        tokens = row["token_embeddings"][row["attention_mask"].bool()].float().numpy()
+        # Neither the prefix nor the special tokens are the text's own; a text that was too long has fewer tokens than offsets.
+        own = [at for at, (_, end) in enumerate(offsets[: len(tokens)]) if end > len(prefix)]
+        spans = tuple((max(offsets[at][0] - len(prefix), 0), offsets[at][1] - len(prefix)) for at in own)
+        pieces = tuple(int(row["input_ids"][at]) for at in own)
+        return Encoded(unit(row["sentence_embedding"].float().numpy()[None, :])[0], tokens[own], spans, pieces)
 
 
 def load(name: str, cache: Path) -> SentenceTransformerEncoder:
@@ -107,20 +172,33 @@ def load(name: str, cache: Path) -> SentenceTransformerEncoder:
     shown = bundled.NAME if packed else target
     _quiet_libraries()
     import torch
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
-    bf16 = bool(torch.cpu.get_capabilities().get("avx512_bf16") or torch.cpu.get_capabilities().get("amx_bf16"))
+    abilities = torch.cpu.get_capabilities()
+    bf16 = bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))  # elsewhere bf16 is slower than fp32
     try:
         model = SentenceTransformer(
             target,
             device="cpu",
-            local_files_only=Path(target).is_dir(),
+            local_files_only=Path(target).is_dir() or not _hub_has(target),
             model_kwargs={"dtype": torch.bfloat16 if bf16 else torch.float32},
         )
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(_why_not(target)) from error
     folder = target if Path(target).is_dir() else None
     return SentenceTransformerEncoder(model, shown, folder, "torch-bf16" if bf16 else "torch-fp32")
+
+
+def _hub_has(name: str) -> bool:
+    """Whether the hub can be reached and has the model, told in seconds: loading would try again and again for a minute."""
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info(name, timeout=5)
+    except Exception:  # many libraries lie between here and the hub; whatever is wrong, the local cache is what is left
+        return False
+    return True
 
 
 def _why_not(target: str) -> str:
@@ -146,6 +224,12 @@ def _quiet_libraries() -> None:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     for library in ("sentence_transformers", "huggingface_hub", "httpx"):
         logging.getLogger(library).setLevel(logging.ERROR)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows of length one."""
+    scaled: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return scaled
 
 
 def _prefixes(prompts: Mapping[str, str | None], name: str) -> tuple[str, str]:

@@ -14,8 +14,10 @@ import yaml
 from index import language
 from index.errors import ArticleError
 from index.model import EVERYBODY, Article
+from index.reading.clean import storable
 
 _TITLE_LIMIT = 120
+_CHAOS = 0.02  # of charset-normalizer: a difference that says nothing
 _FRONT_MATTER = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"\s*---[^\S\n]*\r?\n\s*\w+:")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
@@ -128,24 +130,22 @@ def decode(content: bytes) -> str:
     """
     for mark, encoding in (*_BOMS, _UTF16_BE):
         if content.startswith(mark):
-            return _clean(content.decode(encoding, errors="replace"))
+            return storable(content.decode(encoding, errors="replace").removeprefix("\ufeff"))
     if b"\0" in content:
         raise ArticleError("this is not a text file.")
     try:
-        return _clean(content.decode("utf-8"))
+        return storable(content.decode("utf-8"))
     except UnicodeDecodeError:
         pass
     from charset_normalizer import from_bytes
 
-    best = from_bytes(content).best()
+    matches = from_bytes(content)
+    best = matches.best()
     if best is None:
         raise ArticleError("its encoding cannot be told; save it as UTF-8.")
-    return _clean(str(best))
-
-
-def _clean(text: str) -> str:
-    """SQLite ends a text at NUL, and lone surrogates (from damaged UTF-16) cannot be stored: both become U+FFFD."""
-    return re.sub("[\0\ud800-\udfff]", "\ufffd", text.removeprefix("\ufeff"))
+    # Western European texts are taken for Central European or Baltic ones, which differ in a few letters; they are far commoner.
+    western = (match for match in matches if match.encoding == "cp1252" and match.chaos <= best.chaos + _CHAOS)
+    return storable(str(next(western, best)))
 
 
 def _front_matter(matter: str, first_line: int) -> dict[str, str]:
@@ -160,7 +160,7 @@ def _front_matter(matter: str, first_line: int) -> dict[str, str]:
         return {}
     if not isinstance(said, dict):
         raise ArticleError(f"the front matter on line {first_line} is not a list of `name: value` lines.")
-    return {str(name): value.strip() for name, value in said.items() if isinstance(value, str) and value.strip()}
+    return {str(name): storable(value).strip() for name, value in said.items() if isinstance(value, str) and value.strip()}
 
 
 def moment(text: str) -> datetime:
@@ -171,13 +171,15 @@ def moment(text: str) -> datetime:
     """
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)  # the last hours of the year 9999 have no such time
+    except (ValueError, OverflowError):
         raise ArticleError(f"“{text}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 def _first_line(text: str) -> str:
-    line = next(line for line in text.splitlines() if line.strip()).strip().lstrip("#").strip()
+    line = next(line for line in text.splitlines() if any(map(str.isalnum, line))).strip().lstrip("#").strip()
     if len(line) <= _TITLE_LIMIT:
         return line
     return line[:_TITLE_LIMIT].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"

@@ -16,9 +16,9 @@ SIZE_LIMIT = 5 * 1024 * 1024
 """The largest file that is read, in bytes."""
 
 
-def find(names: Iterable[str]) -> Iterator[Path]:
+def find(sources: Iterable[str]) -> Iterator[Path]:
     """The files that are meant: each file as it is, each folder's articles, recursively and in order, hidden ones left out."""
-    for path in (Path(name).expanduser() for name in names):
+    for path in map(_home, sources):
         if not path.is_dir():
             yield path
             continue
@@ -27,9 +27,18 @@ def find(names: Iterable[str]) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
 
 
+def _home(source: str) -> Path:
+    """The path, with ``~`` as the home folder where there is one."""
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:
+        return Path(source)
+
+
 def source_of(path: Path) -> str:
     """The name under which a file's article is kept."""
-    return f"file:{path.resolve()}"
+    # A name that is not UTF-8 has no text of its own; this one stands for it, always the same.
+    return "file:" + os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
 
 
 def read(path: Path) -> Draft:
@@ -38,13 +47,13 @@ def read(path: Path) -> Draft:
     Raises:
         ArticleError: one sentence on what is wrong with the file.
     """
+    if not path.exists():
+        raise ArticleError(f"{path} does not exist; check the path.")
     if path.suffix.lower() not in SUFFIXES:
         raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt) and HTML (.html) files can be added.")
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
-    except FileNotFoundError:
-        raise ArticleError(f"{path} does not exist; check the path.") from None
     except OSError as error:
         raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
     if len(content) > SIZE_LIMIT:

@@ -51,6 +51,7 @@ passages = Table(
     Column("text", Text, nullable=False),  # article text [start:end], so that a search need not read whole articles
     Column("sentences", LargeBinary, nullable=False),  # int32 pairs (start, end), offsets into the article's text
     Column("vectors", LargeBinary, nullable=False),  # fp16 rows as the encoder made them: the passage's, then each sentence's
+    Column("tokens", LargeBinary, nullable=False),  # int8 rows, one a token (see index.embedding.tokens)
     Index("passages_by_article", "article"),
     Index("passages_by_generation", "generation", "article"),
     sqlite_autoincrement=True,  # an id never comes back, so what still points to it can only miss

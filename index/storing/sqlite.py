@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, column, delete, event, func, inser
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from index.embedding.tokens import DIMENSIONS
 from index.errors import DataError
 from index.model import Article, Counts, Listed, Source, Span
 from index.storing.schema import VOCABULARY, WORDS, articles, generations, passages
@@ -35,6 +36,8 @@ _SPELLINGS = text(
     f"LEFT JOIN {VOCABULARY} c ON c.term = n.term AND c.col = 'common' WHERE n.col = 'names'"
 )
 _MATCHES = text(f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH :query ORDER BY rank LIMIT :limit")
+_ANY = text(f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH :query LIMIT 1")
+_TOKENS = select(passages.c.id, passages.c.tokens).where(passages.c.id.in_(bindparam("ids", expanding=True)))
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 _PASSAGES = (
@@ -194,6 +197,7 @@ class SQLiteStore:
                 "text": embedded.text,
                 "sentences": np.array([(s.start, s.end) for s in passage.sentences], "<i4").tobytes(),
                 "vectors": embedded.vectors.astype("<f2").tobytes(),
+                "tokens": embedded.tokens.tobytes(),
             }
             added = await connection.execute(insert(passages).values(row))
             profile = embedded.profile
@@ -280,7 +284,7 @@ class SQLiteStore:
             return {}
         async with self._reading() as connection:
             found = await connection.execute(_FREQUENCIES, {"terms": list(terms)})
-            return dict(found.tuples().all())
+            return dict(found.all())
 
     async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
         if not terms:
@@ -288,7 +292,17 @@ class SQLiteStore:
         query = "terms : (" + " OR ".join(f'"{term}"' for term in terms) + ")"  # terms hold letters, digits and points only
         async with self._reading() as connection:
             found = await connection.execute(_MATCHES, {"query": query, "limit": limit})
-            return dict(found.tuples().all())
+            return dict(found.all())
+
+    async def contains(self, words: Sequence[str]) -> bool:
+        phrase = f'terms : "{" ".join(words)}"'
+        async with self._reading() as connection:
+            return (await connection.execute(_ANY, {"query": phrase})).first() is not None
+
+    async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
+        async with self._reading() as connection:
+            found = await connection.execute(_TOKENS, {"ids": list(ids)})
+            return {passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS) for passage, rows in found}
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         async with self._reading() as connection:

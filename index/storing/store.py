@@ -21,12 +21,14 @@ class Embedded:
         text: the article's ``text[passage.start : passage.end]``.
         profile: its terms, as the word index keeps them.
         vectors: fp16, shape (1 + sentences, dimension): the passage's own, then each sentence's, as the encoder made them.
+        tokens: int8, one row a token (see :class:`index.embedding.tokens.TokenSpace`).
     """
 
     passage: Passage
     text: str
     profile: Profile
     vectors: npt.NDArray[np.float16]
+    tokens: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,12 @@ class Store(Protocol):
 
     async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
         """The passages that hold any of ``terms``, by BM25 (higher is better), at most ``limit``: id to score."""
+
+    async def contains(self, words: Sequence[str]) -> bool:
+        """Whether these terms stand side by side, in this order, in any passage."""
+
+    async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
+        """The token vectors of these passages; one that is gone is left out."""
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         """These passages, in any order; one that is gone is left out."""

@@ -40,6 +40,8 @@ _HNSW_LINKS = 32
 _HNSW_REACH = 128
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _NAME_ARRAYS = ("bounds", "holders")
+_FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"name-{name}.npy" for name in _NAME_ARRAYS), "names.txt", "passages.faiss")
+_DAMAGED = "The vector files in %s are damaged; they are made again from the database."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +150,25 @@ class VectorFiles:
         except FileNotFoundError:
             return None
         except (OSError, ValueError):
-            log.warning("The vector files in %s are damaged; they are made again from the database.", place)
+            manifest = None
+        if not isinstance(manifest, dict):
+            log.warning(_DAMAGED, place)
             return None
         wanted = (LAYOUT, generation.fingerprint, space.digest)
         if tuple(manifest.get(name) for name in ("layout", "fingerprint", "languages")) != wanted:
+            log.warning("The vector files in %s were made otherwise; they are made again from the database.", place)
             return None
         try:
-            if any(_digest(place / name) != digest for name, digest in manifest["checksums"].items()):
-                raise ValueError("checksum")
+            if manifest["checksums"] != {name: _digest(place / name) for name in _FILES}:
+                raise ValueError("checksums differ")
             arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
             terms = tuple((place / "names.txt").read_text(encoding="utf-8").split())
             held = {name: np.load(place / f"name-{name}.npy") for name in _NAME_ARRAYS}
             names = Names(terms, articles=len(arrays["days"]), **held)
             index = faiss.read_index(str(place / "passages.faiss"))
             return Vectors(generation=generation, index=index, scope_names=tuple(manifest["scopes"]), names=names, **arrays)
-        except (OSError, ValueError, KeyError, RuntimeError):
-            log.warning("The vector files in %s are damaged; they are made again from the database.", place)
+        except (OSError, ValueError, KeyError, RuntimeError, AttributeError):
+            log.warning(_DAMAGED, place)
             return None
 
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
@@ -179,7 +184,6 @@ class VectorFiles:
                 np.save(scratch / f"name-{name}.npy", getattr(vectors.names, name))
             (scratch / "names.txt").write_text(" ".join(vectors.names.terms), encoding="utf-8")
             faiss.write_index(vectors.index, str(scratch / "passages.faiss"))
-            names = sorted(path.name for path in scratch.iterdir())
             manifest = {
                 "layout": LAYOUT,
                 "fingerprint": vectors.generation.fingerprint,
@@ -187,7 +191,7 @@ class VectorFiles:
                 "passages": len(vectors.ids),
                 "sentences": len(vectors.sentences),
                 "scopes": vectors.scope_names,
-                "checksums": {name: _digest(scratch / name) for name in names},
+                "checksums": {name: _digest(scratch / name) for name in _FILES},
             }
             (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             for path in scratch.iterdir():

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("sentences", sa.LargeBinary, nullable=False),
         sa.Column("vectors", sa.LargeBinary, nullable=False),
+        sa.Column("tokens", sa.LargeBinary, nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_index("passages_by_article", "passages", ["article"])

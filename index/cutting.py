@@ -1,0 +1,96 @@
+"""Articles cut into passages and embedded, in batches: what adding and rebuilding share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from index import passages
+from index.embedding.engine import Engine
+from index.model import Article, Passage, Progress, Span
+from index.storing.store import Embedded
+from index.words import profile
+
+Tell = Callable[[Progress], None]
+"""Whoever wants to know how far it is."""
+
+BATCH_TEXTS = 512
+"""Passages and sentences embedded and written together: large enough to fill the encoder's batches, small enough (some
+seconds) that little is lost when the power goes."""
+
+_PASSAGES_AT_ONCE, _SENTENCES_AT_ONCE = 64, 256  # for the encoder, so that one long article shows its progress too
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An article and its passages, not embedded yet."""
+
+    article: Article
+    passages: tuple[Passage, ...]
+
+    @property
+    def size(self) -> int:
+        """How many texts are embedded for it."""
+        return sum(1 + len(passage.sentences) for passage in self.passages)
+
+    def text(self, span: Span) -> str:
+        """The article's words there."""
+        return self.article.text[span.start : span.end]
+
+    def passage_texts(self) -> Iterator[str]:
+        """What is embedded for each passage.
+
+        Both come after the article's title, which says what "it" and "the company" are: 2 points of hit@1 on XQuAD.
+        """
+        return (f"{self.article.title}\n{self.text(passage)}" for passage in self.passages)
+
+    def sentence_texts(self) -> Iterator[str]:
+        """What is embedded for each sentence of each passage."""
+        return (f"{self.article.title}: {self.text(sentence)}" for passage in self.passages for sentence in passage.sentences)
+
+
+def cut(article: Article) -> Cut:
+    """The article's passages."""
+    return Cut(article, passages.split(article.text, article.language))
+
+
+def batches(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
+    """Articles in groups of about :data:`BATCH_TEXTS` texts; a longer article is a group of its own."""
+    group: list[Cut] = []
+    texts = 0
+    for one in cuts:
+        if group and texts + one.size > BATCH_TEXTS:
+            yield group
+            group, texts = [], 0
+        group.append(one)
+        texts += one.size
+    if group:
+        yield group
+
+
+async def embed(group: Sequence[Cut], engine: Engine, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
+    """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
+    whole = []
+    for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
+        whole += await engine.passages(some)
+        done(len(some))
+    single = []
+    for some in _slices([text for one in group for text in one.sentence_texts()], _SENTENCES_AT_ONCE):
+        single.append((await engine.sentences(some)).astype(np.float16))
+        done(len(some))
+    passage_rows, sentence_rows = iter(whole), chain.from_iterable(single)
+
+    def embedded(one: Cut, passage: Passage) -> Embedded:
+        vector, tokens = next(passage_rows)
+        vectors = np.stack([vector.astype(np.float16), *(next(sentence_rows) for _ in passage.sentences)])
+        terms = profile(one.article.title, map(one.text, passage.sentences), one.article.language)
+        return Embedded(passage, one.text(passage), terms, vectors, tokens)
+
+    return [tuple(embedded(one, passage) for passage in one.passages) for one in group]
+
+
+def _slices(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (texts[at : at + size] for at in range(0, len(texts), size))
