@@ -3,7 +3,7 @@
 PYTHON ?= python3
 Q ?= When will Sora ship?
 
-.PHONY: ask test lint types benchmark clean
+.PHONY: ask test lint types benchmark calibrate clean
 .SILENT:
 
 # A stamp beside the packages remembers that they are installed; it is made again when what is asked for changes.
@@ -32,6 +32,9 @@ types: .venv/.installed-dev
 
 benchmark: .venv/.installed-dev
 	.venv/bin/python -m pytest tests/benchmarks -s -p no:cacheprovider -o addopts=
+
+calibrate: .venv/.installed-dev
+	.venv/bin/python -m tests.benchmarks.calibrate
 
 clean:
 	rm -rf .venv

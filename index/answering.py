@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from itertools import chain
 
 from index.embedding.engine import Engine
-from index.judging import PASSAGES, Judged, Signals, answers
+from index.judging import answers
 from index.model import Quote
 from index.searching import Found, Scored
-from index.storing.store import Store
 
 QUOTES = 5
 """The most quotes of one answer."""
@@ -17,28 +15,12 @@ QUOTES = 5
 QUOTE_LIMIT = 400
 """The longest quote, in characters."""
 
-_NEARLY = 0.045  # a neighbour joins a quote when its score is not further below the best's: a likelihood of one in ten
+_NEARLY = 0.04  # a neighbour joins a quote when its score is not further below the best's: a likelihood of one in eight
 
 
-async def answer(found: Found, *, store: Store, engine: Engine) -> tuple[Quote, ...]:
+def answer(found: Found, engine: Engine) -> tuple[Quote, ...]:
     """The quotes that answer, best first; none when nothing does."""
-    return tuple(_quotes(found.sentences)) if answers(await judge(found, store=store, engine=engine)) else ()
-
-
-async def judge(found: Found, *, store: Store, engine: Engine) -> Signals:
-    """What speaks for an answer in what was found, and against."""
-    best = found.nearest[:PASSAGES]
-    tokens = await store.tokens([passage.id for passage in best])
-    return engine.judge.signals(
-        found.question.words,
-        found.question.language,
-        found.encoded,
-        engine.fitted.kinds(found.vector),
-        passages=[Judged(tokens[one.id], set(chain.from_iterable(one.lines))) for one in best if one.id in tokens],
-        known=found.question.known,
-        meant=found.question.meant,
-        unknown_version=found.question.unknown_version,
-    )
+    return tuple(_quotes(found.sentences)) if answers(engine.judge.signals(found)) else ()
 
 
 def _quotes(sentences: Sequence[Scored]) -> list[Quote]:

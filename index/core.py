@@ -152,8 +152,7 @@ class Index:
         started = perf_counter()
         if len(question) > QUESTION_LIMIT:
             raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
-        question = storable(question)
-        text = unicodedata.normalize("NFKC", question.strip())
+        text = unicodedata.normalize("NFKC", storable(question).strip())
         tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
         quotes: tuple[Quote, ...] = ()
@@ -176,10 +175,10 @@ class Index:
                         scopes=scopes,
                         store=self._store,
                         vectors=searchable,
-                        languages=engine.fitted.languages,
+                        fitted=engine.fitted,
                     )
                     complete = found.complete
-                    quotes = await answer(found, store=self._store, engine=engine)
+                    quotes = answer(found, engine)
             finally:
                 encoding.cancel()
         elapsed = (perf_counter() - started) * 1000

@@ -18,19 +18,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoder import Encoded, Encoder, Vectors
+from index.embedding.encoder import Encoded, Encoder
 from index.embedding.fitted import Fitted
-from index.embedding.tokens import best_matches
-from index.kinds import Kind
+from index.searching import Found, Question
 from index.words import Word, fold
 
-PASSAGES = 3
-"""The best passages that are compared with the question word by word."""
+_PASSAGES = 3  # of the nearest, the one that covers the question best is judged
 
 _WEIGHTS = (5.46, 13.84, -5.34, -2.54, -2.47)
 _BORDER = 11.34
 
-_PIECE_COMMON, _PIECE_MOST = 6.0, 8.0  # a token weighs its surprise beyond the first, in nats, at most the second
 _WORD_COMMON, _WORD_RARE = 9.0, 17.0  # a word weighs nothing below the first surprise, and fully from the second on
 _LITERAL = 0.85  # what a word that stands in the passage is covered by at least
 _FOREIGN, _TRANSLATED = 0.58, 0.78  # cosines at which a name is surely not, or surely, meant by a word of the passage
@@ -61,63 +58,32 @@ def answers(signals: Signals) -> bool:
     return math.fsum(weight * signal for weight, signal in zip(_WEIGHTS, signals, strict=True)) >= _BORDER
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A passage to be compared with the question.
-
-    Attributes:
-        tokens: as :meth:`TokenSpace.passage` made them.
-        terms: those of its article's title and of its sentences.
-    """
-
-    tokens: npt.NDArray[np.int8]
-    terms: Collection[str]
-
-
 class Judge:
-    """Compares questions with passages, for one encoder."""
+    """Judges what was found for a question, for one encoder."""
 
     def __init__(self, encoder: Encoder, fitted: Fitted) -> None:
         self._encoder = encoder
         self._fitted = fitted
 
-    def signals(
-        self,
-        question: Sequence[Word],
-        language: str,
-        encoded: Encoded,
-        kind: Kind,
-        *,
-        passages: Sequence[Judged],
-        known: Collection[str],
-        meant: Collection[str],
-        unknown_version: bool,
-    ) -> Signals:
-        """The signals for a question and the best passages that were found for it.
-
-        Args:
-            known: the question's terms that stand in some article.
-            meant: its words that are names of the articles, or nearly.
-            unknown_version: whether it asks for a version of something that no article names.
-        """
-        if not passages or not encoded.pieces:
+    def signals(self, found: Found) -> Signals:
+        """What speaks for an answer in what was found, and against."""
+        if not found.matches:
             return Signals()
-        scores = self._fitted.piece_scores[list(encoded.pieces)]
-        weights = np.clip(-scores - _PIECE_COMMON, 0, _PIECE_MOST) + 0.01
-        tokens = self._fitted.tokens.query(encoded.tokens)
-        matches = [best_matches(tokens, passage.tokens) for passage in passages]
-        best = max(range(len(passages)), key=lambda at: float(matches[at] @ weights))
-        compared = self._compare(question, encoded, scores, matches[best])
+        best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
+        question = found.question
+        compared = self._compare(question.words, found.encoded, best.cosines)
+        kind = self._fitted.kinds(found.vector)
         return Signals(
-            coverage=float(matches[best] @ weights / weights.sum()),
-            word_coverage=_word_coverage(compared, passages[best].terms),
+            coverage=best.coverage,
+            word_coverage=_word_coverage(compared, set(chain.from_iterable(best.passage.lines))),
             detail=kind.detail,
             chat=kind.chat,
-            stranger=1.0 if unknown_version else self._stranger(compared, language, known, meant),
+            stranger=1.0 if question.unknown_version else self._stranger(compared, question),
         )
 
-    def _compare(self, question: Sequence[Word], encoded: Encoded, scores: npt.NDArray[np.float32], match: Vectors) -> list[_Compared]:
+    def _compare(self, question: Sequence[Word], encoded: Encoded, match: npt.NDArray[np.float32]) -> list[_Compared]:
         """Each word with its surprise and its match. Chinese and Japanese have no words: their tokens serve."""
+        scores = self._fitted.piece_scores[list(encoded.pieces)]
         compared = []
         for at, (start, end) in enumerate(encoded.spans):
             if any(not word.alphabetic and not word.raw[0].isdigit() and word.start < end and word.end > start for word in question):
@@ -131,13 +97,13 @@ class Judge:
                 compared.append(_Compared(word, [word.term], surprise, cosine))
         return compared
 
-    def _stranger(self, compared: Sequence[_Compared], language: str, known: Collection[str], meant: Collection[str]) -> float:
+    def _stranger(self, compared: Sequence[_Compared], question: Question) -> float:
         """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated)."""
         return max(
             (
-                self._likely_name(one.word, one.surprise, language) * (1 - _ramp(one.cosine, _FOREIGN, _TRANSLATED))
+                self._likely_name(one.word, one.surprise, question.language) * (1 - _ramp(one.cosine, _FOREIGN, _TRANSLATED))
                 for one in compared
-                if one.word is not None and one.word.term not in known and one.word.full not in meant
+                if one.word is not None and one.word.term not in question.known and one.word.full not in question.meant
             ),
             default=0.0,
         )

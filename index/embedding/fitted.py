@@ -61,7 +61,7 @@ def load(encoder: Encoder, folder: Path) -> Fitted:
     key = sha256(repr((_VERSION, encoder.fingerprint, _parallel(), _prototypes())).encode()).hexdigest()[:16]
     kept = folder / f"fitted-{key}.npz"
     try:
-        with np.load(kept) as arrays:
+        with kept.open("rb") as file, np.load(file) as arrays:
             return _unpack(arrays)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         fitted = fit(encoder)

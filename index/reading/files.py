@@ -47,8 +47,11 @@ def read(path: Path) -> Draft:
     Raises:
         ArticleError: one sentence on what is wrong with the file.
     """
-    if not path.exists():
-        raise ArticleError(f"{path} does not exist; check the path.")
+    try:
+        if not path.exists():
+            raise ArticleError(f"{path} does not exist; check the path.")
+    except OSError as error:
+        raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
     if path.suffix.lower() not in SUFFIXES:
         raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt) and HTML (.html) files can be added.")
     try:

@@ -1,0 +1,1 @@
+"""Shipdate's specification, as tests: ``index/`` and ``bot/`` mirror the two halves."""

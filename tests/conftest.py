@@ -1,0 +1,95 @@
+"""What all tests share: the real bundled model, loaded once, and an index of the sample articles."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, settings
+
+from bot.settings import Settings
+from index import open_index
+from index.core import Index
+from index.embedding import encoder as encoders
+from index.embedding.encoder import SentenceTransformerEncoder
+from tests.writing import SAMPLES, SORA_ARTICLE
+
+settings.register_profile("shipdate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shipdate")
+
+Opener = Callable[[], AbstractAsyncContextManager[Index]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Settings come from the tests alone, not from the shell or the ``.env`` of whoever runs them; the model's cache is the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("SHIPDATE_") and name != "SHIPDATE_CACHE"]:
+            patch.delenv(name)
+        for name in ("EMBEDDING_MODEL", "DATABASE_URL"):
+            patch.setenv(name, "")
+        really, cache = encoders.load, Settings().cache
+        loaded = functools.cache(lambda name: really(name, cache))
+        patch.setattr(encoders, "load", lambda name, _cache: loaded(name))  # every index of this process shares one loaded model
+        yield
+
+
+@pytest.fixture(scope="session")
+def encoder(environment: None) -> SentenceTransformerEncoder:
+    """The real bundled model."""
+    made = Settings()
+    return encoders.load(made.embedding_model, made.cache)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """An empty place for a data folder."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def opened(data: Path) -> Opener:
+    """Opens the index in :func:`data`, as often as a test wants."""
+    return lambda: open_index(Settings(data=data))
+
+
+@pytest_asyncio.fixture
+async def index(opened: Opener) -> AsyncIterator[Index]:
+    """An empty index of the test's own."""
+    async with opened() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of :func:`samples`."""
+    return tmp_path_factory.mktemp("samples")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def samples(samples_data: Path) -> AsyncIterator[Index]:
+    """The sample articles that come along. Read only."""
+    async with open_index(Settings(data=samples_data)) as made:
+        await made.add([str(SAMPLES)])
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sora_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of :func:`sora`."""
+    return tmp_path_factory.mktemp("sora")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sora(sora_data: Path) -> AsyncIterator[Index]:
+    """One article, in French, undated, about why Sora is late. Read only."""
+    if not SORA_ARTICLE.is_file():
+        pytest.skip(f"{SORA_ARTICLE} is not here")
+    async with open_index(Settings(data=sora_data)) as made:
+        await made.add([str(SORA_ARTICLE)])
+        yield made

@@ -1,0 +1,1 @@
+"""The index, through its front doors."""

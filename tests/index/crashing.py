@@ -1,0 +1,85 @@
+"""What :mod:`tests.index.test_crash` runs in processes that it kills.
+
+A fork server imports this, so the model is loaded once and every process starts in milliseconds. The vectors are the model's own;
+``REMEMBERED`` ones are made before the fork, so that a process spends its time on what a crash could spoil: reading and writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ["OMP_NUM_THREADS"] = "1"  # threads do not survive a fork
+
+import torch
+
+from bot import cli
+from bot.settings import Settings
+from index import cutting, open_index
+from index.embedding import encoder as encoders
+from tests.writing import RememberingEncoder
+
+torch.set_num_threads(1)
+cutting.BATCH_TEXTS = 6  # so that a small folder takes many transactions
+
+
+def _load() -> RememberingEncoder:
+    settings = Settings()
+    encoder = RememberingEncoder(encoders.load(settings.embedding_model, settings.cache))
+    encoders.load = lambda *_: encoder  # type: ignore[assignment]
+
+    async def add_once() -> None:
+        async with open_index(Settings(data=Path(folder))) as index:
+            await index.add([os.environ["SHIPDATE_TEST_ARTICLES"]])
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(add_once())
+    return encoder
+
+
+REMEMBERED = _load()
+
+
+def add(data: Path, articles: Path, ready: Connection) -> None:
+    """Add a folder."""
+
+    async def run() -> None:
+        async with open_index(Settings(data=data)) as index:
+            await index.add([str(articles)])
+
+    _mute()
+    ready.send(None)
+    asyncio.run(run())
+
+
+def rebuild(data: Path, articles: Path, ready: Connection) -> None:
+    """Rebuild."""
+
+    async def run() -> None:
+        async with open_index(Settings(data=data)) as index:
+            await index.rebuild()
+
+    _mute()
+    ready.send(None)
+    asyncio.run(run())
+
+
+def command(arguments: list[str], said: Path, ready: Connection) -> None:
+    """Run ``shipdate`` with these arguments and the encoder at its real speed; what it says goes to the file ``said``."""
+    encoders.load = lambda *_: REMEMBERED.real  # type: ignore[assignment]
+    with said.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        sys.argv = ["shipdate", *arguments]
+        ready.send(None)
+        cli.main()
+
+
+def _mute() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
