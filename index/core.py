@@ -160,9 +160,8 @@ class Index:
             reason = Reason.EMPTY_QUESTION
         else:
             engine = await self.engine()
-            encoding = asyncio.create_task(engine.question(text))
+            encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
             try:
-                # Up to the vectors, all else is done while the encoder is at work.
                 reason = Reason.EMPTY_INDEX
                 complete = False
                 while not complete and (searchable := await self._refresh(engine)) and len(searchable.ids):

@@ -75,7 +75,7 @@ class Judge:
         kind = self._fitted.kinds(found.vector)
         return Signals(
             coverage=best.coverage,
-            word_coverage=_word_coverage(compared, set(chain.from_iterable(best.passage.lines))),
+            word_coverage=_word_coverage(compared, set(best.passage.terms.split())),
             detail=kind.detail,
             chat=kind.chat,
             stranger=1.0 if question.unknown_version else self._stranger(compared, question),
@@ -93,7 +93,7 @@ class Judge:
             if word.alphabetic or word.raw[0].isdigit():
                 own = [at for at, (start, end) in enumerate(encoded.spans) if start < word.end and end > word.start]
                 cosine = float(match[own].mean()) if own else 0.5
-                surprise = -max(self._log_probability(word.raw), self._log_probability(word.raw.lower()))
+                surprise = -max(self._log_probability(spelling) for spelling in {word.raw, word.raw.lower()})
                 compared.append(_Compared(word, [word.term], surprise, cosine))
         return compared
 

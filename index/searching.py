@@ -7,12 +7,13 @@ a question) on XQuAD in German and Spanish and on the calibration questions in `
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,11 @@ from index.storing.store import Store, StoredPassage
 from index.storing.vectors import Vectors
 from index.words import Word
 
-_NEAREST = 50  # passages from the vectors
+_NEAREST = 20  # passages from the vectors
 _MATCHING = 10  # passages from the words
 _COMPARED = 10  # of the nearest, compared token by token
-_RAREST = 6  # words of the question that are looked up
-_COMMON = 0.2  # a word in more of the passages than this share finds nothing in particular
+_RAREST = 4  # words of the question that are looked up
+_COMMON, _FEW = 0.01, 20  # a word in more of the passages than this share (or number, if that is more) finds nothing in particular
 
 _PASSAGE, _SENTENCE = 0.82, 1.18  # of the two cosines
 _COVERAGE = 0.4  # how well the passage covers the question's tokens: 9 points of hit@1 on dated news, 2 on XQuAD
@@ -115,7 +116,7 @@ async def look_up(text: str, language: str, *, store: Store, names: Names, passa
     """
     asked = tuple(words.words(text))
     known = await store.frequencies({word.term for word in asked})
-    telling = [term for term, count in known.items() if count <= max(_COMMON * passages, 1)]
+    telling = [term for term, count in known.items() if count <= max(_COMMON * passages, _FEW)]
     rarest = sorted(telling, key=lambda term: known[term])[:_RAREST]
     matching = await store.matches(rarest, _MATCHING)
 
@@ -148,50 +149,49 @@ async def search(
     """The sentences that may answer, among what these scopes had published by ``as_of``."""
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
-    positions = _candidates(query, vectors, visible, question.matching).tolist()
-    stored = {passage.id: passage for passage in await store.passages(vectors.ids[positions].tolist())}
-    near = [_near(at, stored[int(vectors.ids[at])], query, vectors) for at in positions if int(vectors.ids[at]) in stored]
-    near.sort(key=lambda one: -one.meaning)
+    near = _near(_candidates(query, vectors, visible, question.matching), query, vectors)
+    nearest = [one.id for one in near[:_COMPARED]]
+    stored, tokens = await asyncio.gather(store.passages([one.id for one in near]), store.tokens(nearest))
+    passages = {passage.id: passage for passage in stored}
+    complete = len(passages) == len(near) and len(tokens) == len(nearest)
 
-    nearest = [one.passage for one in near[:_COMPARED]]
-    tokens = await store.tokens([passage.id for passage in nearest])
-    complete = len(stored) == len(positions) and len(tokens) == len(nearest)
-    matches = match(encoded, [passage for passage in nearest if passage.id in tokens], tokens, fitted)
+    matches = match(encoded, [passages[id_] for id_ in nearest if id_ in passages and id_ in tokens], tokens, fitted)
     covered = {one.passage.id: one.coverage for one in matches}
     least = min(covered.values(), default=0.0)
-
     articles = _article_scores(question, vectors, visible, as_of)
     scored: list[Scored] = []
     for one in near:
-        common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.passage.id, least) + float(articles[one.article])
-        scored += _score(question, one.passage, common, one.sentences, len(vectors.ids))
+        if one.id in passages:
+            common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
+            scored += _score(question, passages[one.id], common, one.sentences, len(vectors.ids))
     scored.sort(key=lambda one: -one.score)
     return Found(question, encoded, query, tuple(scored), matches, complete)
 
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """A candidate passage beside the question.
+    """A candidate passage beside the question, by its vectors.
 
     Attributes:
+        id: the passage's.
         article: the position of its article.
         cosine, sentences: its own cosine with the question, and its sentences'.
     """
 
-    passage: StoredPassage
+    id: int
     article: int
     cosine: float
     sentences: Sequence[float]
 
-    @property
-    def meaning(self) -> float:
-        """How near it is by its vectors alone."""
-        return _PASSAGE * self.cosine + _SENTENCE * max(self.sentences)
 
-
-def _near(at: int, passage: StoredPassage, query: npt.NDArray[np.float32], vectors: Vectors) -> _Near:
-    cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
-    return _Near(passage, int(vectors.articles[at]), float(vectors.passage(at) @ query), cosines)
+def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vectors: Vectors) -> list[_Near]:
+    """The candidates, the one that is nearest in meaning first."""
+    near = []
+    for at in positions.tolist():
+        cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
+        near.append(_Near(int(vectors.ids[at]), int(vectors.articles[at]), float(vectors.passage(at) @ query), cosines))
+    near.sort(key=lambda one: -(_PASSAGE * one.cosine + _SENTENCE * max(one.sentences)))
+    return near
 
 
 def _candidates(
@@ -241,12 +241,13 @@ def _score(question: Question, passage: StoredPassage, common: float, cosines: S
     if passage.article.language == question.language and question.known:
         wanted = {term: _weight(count, passages) for term, count in question.known.items()}
         total = sum(wanted.values())
-        held = wanted.keys() & set(chain.from_iterable(passage.lines))
+        held = wanted.keys() & set(passage.terms.split())
+        lines = passage.terms.split("\n")
         common += _SAME_LANGUAGE + _WORDS * sum(wanted[term] for term in held) / total
     for place, (span, cosine) in enumerate(zip(passage.sentences, cosines, strict=True)):
         score = common + _SENTENCE * cosine
         if wanted:
-            score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(passage.lines[1 + place])) / total
+            score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(lines[1 + place].split())) / total
         if question.versions:
             score += _VERSION * _says_version(question.versions, passage, span)
         yield Scored(passage, place, score)

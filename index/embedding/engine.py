@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
@@ -40,6 +41,8 @@ class Engine:
             ModelError: there is no such model, or the hub cannot be reached.
         """
         thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        # All that NumPy multiplies here is small, and its threads would keep the encoder's from the cores.
+        threadpool_limits(1, user_api="blas")
 
         def work() -> Engine:
             encoder = encoders.load(model, cache)

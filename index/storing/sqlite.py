@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, bindparam, column, delete, event, func, insert, or_, select, table, text, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, column, delete, event, func, insert, or_, select, table, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from index.embedding.tokens import DIMENSIONS
 from index.errors import DataError
-from index.model import Article, Counts, Listed, Source, Span
+from index.model import Article, Counts, Listed
 from index.storing.schema import VOCABULARY, WORDS, articles, generations, passages
-from index.storing.store import Embedded, Entry, Generation, Rows, StoredPassage
+from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans
+from index.storing.store import Embedded, Entry, Generation, Rows
 
 HEAD = "0001"
 """The newest step in ``migrations/versions``."""
@@ -28,32 +26,16 @@ _FILE = "shipdate.sqlite"
 _HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
-_FREQUENCIES = text(f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN :terms").bindparams(
-    bindparam("terms", expanding=True)
-)
 _SPELLINGS = text(
     f"SELECT n.term, n.cnt, coalesce(c.cnt, 0) FROM {VOCABULARY} n "
     f"LEFT JOIN {VOCABULARY} c ON c.term = n.term AND c.col = 'common' WHERE n.col = 'names'"
 )
-_MATCHES = text(f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH :query ORDER BY rank LIMIT :limit")
-_ANY = text(f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH :query LIMIT 1")
-_TOKENS = select(passages.c.id, passages.c.tokens).where(passages.c.id.in_(bindparam("ids", expanding=True)))
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
-_PASSAGES = (
-    select(passages.c.id, passages.c.start, passages.c.text, passages.c.sentences, _WORDS.c.terms, *_SOURCE)
-    .join(articles, articles.c.number == passages.c.article)
-    .join(_WORDS, _WORDS.c.rowid == passages.c.id)
-    .where(passages.c.id.in_(bindparam("ids", expanding=True)))
-)
 
 
-class SQLiteStore:
+class SQLiteStore(SQLiteSearch):
     """See :class:`index.storing.store.Store`."""
-
-    def __init__(self, engine: AsyncEngine, file: Path) -> None:
-        self._engine = engine
-        self._file = file
 
     @classmethod
     async def open(cls, folder: Path) -> SQLiteStore:
@@ -99,19 +81,6 @@ class SQLiteStore:
             await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(upgrade)
 
-    async def close(self) -> None:
-        await self._engine.dispose()
-
-    @asynccontextmanager
-    async def _errors(self) -> AsyncIterator[None]:
-        """SQLite's complaints as sentences for people."""
-        try:
-            yield
-        except DBAPIError as error:
-            raise DataError(_explain(error.orig or error, self._file)) from error
-        except sqlite3.Error as error:
-            raise DataError(_explain(error, self._file)) from error
-
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
         async with self._errors(), self._engine.connect() as connection:
@@ -124,10 +93,6 @@ class SQLiteStore:
             yield connection
 
     # Generations
-
-    async def live(self) -> Generation | None:
-        async with self._reading() as connection:
-            return _generation((await connection.execute(select(generations).where(generations.c.live == 1))).first())
 
     async def begin(self, fingerprint: str) -> Generation:
         unfinished = select(generations).where(generations.c.live == 0, generations.c.fingerprint == fingerprint)
@@ -195,7 +160,7 @@ class SQLiteStore:
                 "start": passage.start,
                 "end": passage.end,
                 "text": embedded.text,
-                "sentences": np.array([(s.start, s.end) for s in passage.sentences], "<i4").tobytes(),
+                "sentences": pack_spans(passage.sentences),
                 "vectors": embedded.vectors.astype("<f2").tobytes(),
                 "tokens": embedded.tokens.tobytes(),
             }
@@ -238,7 +203,7 @@ class SQLiteStore:
             .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
         )
         async with self._reading() as connection:
-            return [Listed(_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
+            return [Listed(as_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
 
     async def counts(self) -> Counts:
         async with self._reading() as connection:
@@ -279,38 +244,6 @@ class SQLiteStore:
         async with self._reading() as connection:
             return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
 
-    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        if not terms:
-            return {}
-        async with self._reading() as connection:
-            found = await connection.execute(_FREQUENCIES, {"terms": list(terms)})
-            return dict(found.all())
-
-    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
-        if not terms:
-            return {}
-        query = "terms : (" + " OR ".join(f'"{term}"' for term in terms) + ")"  # terms hold letters, digits and points only
-        async with self._reading() as connection:
-            found = await connection.execute(_MATCHES, {"query": query, "limit": limit})
-            return dict(found.all())
-
-    async def contains(self, words: Sequence[str]) -> bool:
-        phrase = f'terms : "{" ".join(words)}"'
-        async with self._reading() as connection:
-            return (await connection.execute(_ANY, {"query": phrase})).first() is not None
-
-    async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
-        async with self._reading() as connection:
-            found = await connection.execute(_TOKENS, {"ids": list(ids)})
-            return {passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS) for passage, rows in found}
-
-    async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
-        async with self._reading() as connection:
-            return [
-                StoredPassage(row[0], row[1], row[2], _spans(row[3]), _lines(row[4]), _source(row[5:]))
-                for row in await connection.execute(_PASSAGES, {"ids": list(ids)})
-            ]
-
 
 def _make(folder: Path) -> None:
     try:
@@ -333,17 +266,6 @@ def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _explain(error: BaseException, file: Path) -> str:
-    said = str(error)
-    if "full" in said or "disk I/O" in said:
-        return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
-    if "readonly" in said or "unable to open" in said or "permission" in said.lower():
-        return f"The data folder {file.parent} cannot be written; check its permissions, or name another with --data or SHIPDATE_DATA."
-    if "locked" in said:
-        return f"The data folder {file.parent} is in use by another writer; try again when it is done."
-    return f"The database {file} cannot be used ({said}); restore it from a copy, or name another data folder."
 
 
 def _generation(row: Any) -> Generation | None:
@@ -375,19 +297,6 @@ def _article_row(entry: Entry) -> dict[str, object]:
 def _article(row: Any) -> Article:
     published = datetime.fromisoformat(row.published) if row.published else None
     return Article(row.id, row.source, row.url, row.title, row.text, row.language, row.publisher, published, row.scope)
-
-
-def _source(columns: Sequence[Any]) -> Source:
-    id_, title, url, publisher, published, language = columns
-    return Source(id_, title, url, publisher, datetime.fromisoformat(published) if published else None, language)
-
-
-def _spans(packed: bytes) -> tuple[Span, ...]:
-    return tuple(Span(start, end) for start, end in np.frombuffer(packed, "<i4").reshape(-1, 2).tolist())
-
-
-def _lines(terms: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(line.split()) for line in terms.split("\n"))
 
 
 def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:

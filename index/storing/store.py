@@ -89,14 +89,14 @@ class StoredPassage:
 
     Attributes:
         start, sentences: offsets into the article's text.
-        lines: the terms of the article's title, then of each sentence.
+        terms: those of the article's title, then of each sentence: a line each, separated by spaces.
     """
 
     id: int
     start: int
     text: str
     sentences: tuple[Span, ...]
-    lines: tuple[tuple[str, ...], ...]
+    terms: str
     article: Source
 
 

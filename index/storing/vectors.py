@@ -30,6 +30,10 @@ from index.storing.store import Generation, Rows
 
 log = logging.getLogger(__name__)
 
+# One question is one small search: FAISS's own threads would gain nothing, and while they wait for the next they keep the
+# encoder from the cores.
+faiss.omp_set_num_threads(1)
+
 LAYOUT = 1
 """Raised whenever the files below would be written differently."""
 
@@ -161,7 +165,7 @@ class VectorFiles:
         try:
             if manifest["checksums"] != {name: _digest(place / name) for name in _FILES}:
                 raise ValueError("checksums differ")
-            arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+            arrays = {name: np.asarray(np.load(place / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
             terms = tuple((place / "names.txt").read_text(encoding="utf-8").split())
             held = {name: np.load(place / f"name-{name}.npy") for name in _NAME_ARRAYS}
             names = Names(terms, articles=len(arrays["days"]), **held)

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from bot.settings import Settings
 from index import open_index
-from index.adding import cut
+from index.cutting import cut, embed
 from index.core import Index
-from index.embedding.encoder import Encoder
+from index.embedding.encoder import Encoded
+from index.embedding.engine import Engine
 from index.model import Article
 from index.reading.files import find, read
 from index.storing.store import Entry
@@ -42,7 +44,8 @@ def articles() -> list[Article]:
 async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path) -> None:
     async with open_index(Settings(data=tmp_path / "warm")) as index:
         encoder = (await index.engine()).encoder
-        texts = [text for article in articles() for text in cut(article).texts()]
+        cuts = [cut(article) for article in articles()]
+        texts = [text for one in cuts for text in (*one.passage_texts(), *one.sentence_texts())]
         encoder.encode_passages(texts[:64])
         bare, added = [], []
         for turn in range(3):
@@ -63,7 +66,7 @@ async def test_asking_costs_little_more_than_encoding_the_question(tmp_path: Pat
     async with open_index(Settings(data=tmp_path)) as index:
         encoder = (await index.engine()).encoder
         await index.add([str(SAMPLES)])
-        await fill(index, encoder, passages=10_000)
+        await fill(index, passages=10_000)
         for question in QUESTIONS:
             await index.ask(question)
         asked, encoded = [], []
@@ -84,36 +87,45 @@ async def test_asking_costs_little_more_than_encoding_the_question(tmp_path: Pat
     assert ratio <= 1.5
 
 
-async def fill(index: Index, encoder: Encoder, passages: int) -> None:
-    """Fill the index with recombined sentences, whose vectors are real ones with a little noise: embedding them would take an hour."""
+class Echo:
+    """In the place of the engine: vectors that were really made, with a little noise. Ten thousand passages would take an hour."""
+
+    def __init__(self, encoded: Sequence[Encoded], engine: Engine) -> None:
+        self._noise = np.random.default_rng(1)
+        self._vectors = np.stack([one.vector for one in encoded])
+        self._tokens = [engine.fitted.tokens.passage(one.tokens) for one in encoded]
+
+    async def passages(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+        picked = self._noise.integers(0, len(self._tokens), len(texts))
+        return [(vector, self._tokens[at]) for vector, at in zip(await self.sentences(texts), picked, strict=True)]
+
+    async def sentences(self, texts: Sequence[str]) -> np.ndarray:
+        picked = self._vectors[self._noise.integers(0, len(self._vectors), len(texts))]
+        moved = picked + self._noise.normal(0, 0.02, picked.shape).astype(np.float32)
+        return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+
+async def fill(index: Index, passages: int) -> None:
+    """Fill the index with recombined sentences, through the real storage."""
     dice = random.Random(1)
-    noise = np.random.default_rng(1)
-    sources = articles()
-    sentences: list[tuple[str, np.ndarray]] = []
-    for article in sources:
-        one = cut(article)
-        texts = list(one.texts())
-        vectors = await asyncio.to_thread(encoder.encode_passages, texts)
-        sentences += [(text.partition(": ")[2] or text, vector) for text, vector in zip(texts, vectors, strict=True)]
+    engine = await index.engine()
+    cuts = [cut(article) for article in articles()]
+    sentences = [one.text(sentence) for one in cuts for passage in one.passages for sentence in passage.sentences]
+    texts = [text for one in cuts for text in one.passage_texts()]
+    echo: Any = Echo(await asyncio.to_thread(engine.encoder.passages_with_tokens, texts), engine)
     generation = await index._store.live()
     assert generation is not None
-    made, entries = 0, []
+    made = 0
     while made < passages:
-        picked = [dice.choice(sentences) for _ in range(40)]
-        body = "\n\n".join(" ".join(text for text, _ in picked[at : at + 5]) for at in range(0, 40, 5))
-        published = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=dice.randrange(1000))
-        source = f"https://bench.example/{made}"
-        title = f"{dice.choice(sources).title} {made}"
-        article = Article(f"bench{made}", source, source, title, body, dice.choice(("en", "fr")), published=published)
-        one = cut(article)
-        vectors = jittered(noise, [vector for _, vector in picked], sum(1 + len(p.sentences) for p in one.passages))
-        entries.append(Entry(article, source, source, one.embedded(vectors)))
-        made += len(one.passages)
-    for at in range(0, len(entries), 200):
-        await index._store.write(entries[at : at + 200], generation)
-
-
-def jittered(noise: np.random.Generator, vectors: Sequence[np.ndarray], rows: int) -> np.ndarray:
-    base = np.stack([vectors[row % len(vectors)] for row in range(rows)])
-    moved = base + noise.normal(0, 0.02, base.shape).astype(np.float32)
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        entries = []
+        for _ in range(200):
+            picked = [dice.choice(sentences) for _ in range(40)]
+            body = "\n\n".join(" ".join(picked[at : at + 5]) for at in range(0, 40, 5))
+            published = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=dice.randrange(1000))
+            source = f"https://bench.example/{made}"
+            title = f"{dice.choice(cuts).article.title} {made}"
+            article = Article(f"bench{made}", source, source, title, body, dice.choice(("en", "fr")), published=published)
+            [embedded] = await embed([cut(article)], echo, lambda _: None)
+            entries.append(Entry(article, source, source, embedded))
+            made += len(embedded)
+        await index._store.write(entries, generation)
