@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 Q ?= When will Sora ship?
+export Q
 
 .PHONY: ask test lint types benchmark calibrate clean
 .SILENT:
@@ -19,7 +20,7 @@ Q ?= When will Sora ship?
 	touch $@
 
 ask: .venv/.installed
-	.venv/bin/shipdate demo "$(Q)"
+	.venv/bin/shipdate demo "$$Q"
 
 test: .venv/.installed-dev
 	.venv/bin/python -m pytest $(ARGS)

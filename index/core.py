@@ -39,6 +39,8 @@ T = TypeVar("T")
 QUESTION_LIMIT = 2000
 """The longest question, in characters: far more than anybody asks, and than the encoder reads."""
 
+_ATTEMPTS = 3  # to find articles that do not change while they are read
+
 
 class Index:
     """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once."""
@@ -163,8 +165,10 @@ class Index:
             encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
             try:
                 reason = Reason.EMPTY_INDEX
-                complete = False
-                while not complete and (searchable := await self._refresh(engine)) and len(searchable.ids):
+                for _ in range(_ATTEMPTS):
+                    searchable = await self._refresh(engine)
+                    if searchable is None or not len(searchable.ids):
+                        break
                     reason = Reason.NOTHING_RELEVANT
                     asked = await look_up(text, tongue, store=self._store, names=searchable.names, passages=len(searchable.ids))
                     found = await search(
@@ -176,8 +180,9 @@ class Index:
                         vectors=searchable,
                         fitted=engine.fitted,
                     )
-                    complete = found.complete
                     quotes = answer(found, engine)
+                    if found.complete:
+                        break
             finally:
                 encoding.cancel()
         elapsed = (perf_counter() - started) * 1000

@@ -34,18 +34,18 @@ async def answer_lines(index: Index, lines: BinaryIO, out: TextIO) -> None:
     A line that cannot be understood, or a question that cannot be taken, gets an object with ``"error"`` in its place.
     """
     while line := await asyncio.to_thread(lines.readline, _LINE_LIMIT):
-        whole = line.endswith(b"\n") or len(line) < _LINE_LIMIT
-        while not whole:
+        rest = line
+        while len(rest) == _LINE_LIMIT and not rest.endswith(b"\n"):  # skip to the line's end
             rest = await asyncio.to_thread(lines.readline, _LINE_LIMIT)
-            whole = rest.endswith(b"\n") or len(rest) < _LINE_LIMIT
-            line = b""
-        if line.strip() or not whole:
+        if line.strip():
             print(json.dumps(await _answer_line(index, line), ensure_ascii=False), file=out, flush=True)
 
 
 async def _answer_line(index: Index, line: bytes) -> dict[str, object]:
     id_: object = None
     try:
+        if len(line) == _LINE_LIMIT:
+            raise RequestError(f"This line has more than {_LINE_LIMIT // 1024 // 1024} MB; ask something shorter.")
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:

@@ -37,7 +37,7 @@ generations = Table(
     Column("id", Integer, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("live", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),  # counts the changes: vector files of another revision are stale
+    Column("revision", Integer, nullable=False),  # drawn anew at each change: vector files of another are stale
 )
 
 passages = Table(

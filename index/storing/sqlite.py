@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, column, delete, event, func, insert, or_, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from index.errors import DataError
+from index.errors import BusyError, DataError
 from index.model import Article, Counts, Listed
 from index.storing.schema import VOCABULARY, WORDS, articles, generations, passages
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans
@@ -23,6 +26,7 @@ HEAD = "0001"
 """The newest step in ``migrations/versions``."""
 
 _FILE = "shipdate.sqlite"
+_PATIENCE = 30  # seconds to wait for another process
 _HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
@@ -46,21 +50,41 @@ class SQLiteStore(SQLiteSearch):
         """
         file = folder / _FILE
         _make(folder)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 30})
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE})
         event.listen(engine.sync_engine, "connect", _prepare)
         store = cls(engine, file)
         try:
             async with store._errors():
-                async with engine.connect() as connection:
-                    version = await connection.run_sync(_version)
-                if version != HEAD:
-                    await store._migrate(version)
+                if await store._version() != HEAD:
+                    await store._migrate()
         except BaseException:
             await engine.dispose()
             raise
         return store
 
-    async def _migrate(self, version: str | None) -> None:
+    async def _version(self) -> str | None:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(_schema_version)
+
+    async def _migrate(self) -> None:
+        """Bring the schema up to date. Whoever comes meanwhile waits, and finds it done.
+
+        Raises:
+            DataError: a newer version of Shipdate made it.
+        """
+        lock = FileLock(self._file.with_suffix(".lock"), thread_local=False)
+        try:
+            await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
+        except Timeout:
+            raise BusyError(f"Another process has been preparing {self._file.parent} for long; try again when it is done.") from None
+        try:
+            version = await self._version()
+            if version != HEAD:
+                await self._upgrade(version)
+        finally:
+            lock.release()
+
+    async def _upgrade(self, version: str | None) -> None:
         from alembic import command
         from alembic.config import Config
         from alembic.script import ScriptDirectory
@@ -77,6 +101,9 @@ class SQLiteStore(SQLiteSearch):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+        async with self._engine.connect() as connection:
+            # It stays so for good: readers go on beside one writer. No other connection may be open while it is set.
+            await connection.execute(text("PRAGMA journal_mode = WAL"))
         async with self._engine.begin() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(upgrade)
@@ -100,7 +127,7 @@ class SQLiteStore(SQLiteSearch):
             found = _generation((await connection.execute(unfinished)).first())
             if found:
                 return found
-            await connection.execute(insert(generations).values(fingerprint=fingerprint, live=0, revision=0))
+            await connection.execute(insert(generations).values(fingerprint=fingerprint, live=0, revision=_new_revision()))
             made = _generation((await connection.execute(unfinished)).first())
             assert made is not None
             return made
@@ -185,7 +212,7 @@ class SQLiteStore(SQLiteSearch):
                     await connection.execute(delete(articles).where(articles.c.number == number))
                     removed[name] = title
             if removed:
-                await connection.execute(update(generations).values(revision=generations.c.revision + 1))
+                await connection.execute(update(generations).values(revision=_new_revision()))
         return removed
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
@@ -253,14 +280,14 @@ def _make(folder: Path) -> None:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """Every connection: readers beside one writer, cascades on, and nothing lost when the power goes."""
+    """Every connection: cascades on, and nothing lost when the power goes."""
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _version(connection: Connection) -> str | None:
+def _schema_version(connection: Connection) -> str | None:
     from sqlalchemy import inspect
 
     if not inspect(connection).has_table("alembic_version"):
@@ -273,7 +300,12 @@ def _generation(row: Any) -> Generation | None:
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
-    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=generations.c.revision + 1))
+    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=_new_revision()))
+
+
+def _new_revision() -> int:
+    """Drawn, not counted: a database that is put back from a copy must not find vector files of its own future."""
+    return secrets.randbits(62)
 
 
 def _article_row(entry: Entry) -> dict[str, object]:

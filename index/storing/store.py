@@ -46,7 +46,7 @@ class Generation:
     """All that one encoder and one splitter made of the articles.
 
     Attributes:
-        revision: counts the changes; what was derived from another revision is stale.
+        revision: drawn anew at each change; what was derived from another revision is stale.
     """
 
     id: int

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from time import time
 from typing import Any
 
 import faiss
@@ -45,6 +46,7 @@ _HNSW_REACH = 128
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _NAME_ARRAYS = ("bounds", "holders")
 _FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"name-{name}.npy" for name in _NAME_ARRAYS), "names.txt", "passages.faiss")
+_WRITING = 3600  # seconds: nobody writes for longer
 _DAMAGED = "The vector files in %s are damaged; they are made again from the database."
 
 
@@ -212,9 +214,10 @@ class VectorFiles:
         return self._folder / f"{generation.id}-{generation.revision}"
 
     def _sweep(self, keep: Path) -> None:
-        """Only a writer calls this, and there is one writer at a time. Readers keep what they have opened."""
+        """Remove all other generations, and what killed processes left. Whoever has opened them keeps them."""
         for path in self._folder.iterdir():
-            if path != keep:
+            being_written = path.name.startswith("partial-") and time() - path.stat().st_mtime < _WRITING
+            if path != keep and not being_written:
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from bot.settings import Settings
 from index import open_index
-from index.cutting import cut, embed
 from index.core import Index
+from index.cutting import cut, embed
 from index.embedding.encoder import Encoded
 from index.embedding.engine import Engine
 from index.model import Article

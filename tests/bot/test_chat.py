@@ -14,7 +14,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from bot.on_terminal.chat import chat
-from index import adding
+from index import cutting
 from index.core import Index
 from tests.writing import news, write
 
@@ -114,7 +114,7 @@ async def test_ctrl_c_empties_the_line_and_keeps_the_chat(samples: Index, keyboa
 async def test_ctrl_c_ends_what_is_being_done_and_keeps_the_chat(
     index: Index, keyboard: PipeInput, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "BATCH_TEXTS", 6)
+    monkeypatch.setattr(cutting, "BATCH_TEXTS", 6)
     news(tmp_path / "news", 60)
     with create_app_session(input=keyboard, output=DummyOutput()):
         chatting = asyncio.create_task(chat(index))
