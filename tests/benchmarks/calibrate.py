@@ -4,7 +4,7 @@
 
 The calibration set speaks of other products than the sample articles do. Its answerable questions and its unanswerable ones (small talk,
 gibberish, false premises, details that no article tells) are judged as in use; a logistic regression weighs the signals, and the border
-is where 96 % of the answerable questions pass in cross-validation.
+is where 94.5 % of the answerable questions pass in cross-validation.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from index.model import Quote
 from index.searching import Found
 
 FOLDER = Path(__file__).parent / "calibration"
-PASS = 0.96
+PASS = 0.945
 TODAY = date(2026, 11, 22)
 
 
