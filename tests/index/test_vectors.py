@@ -165,3 +165,12 @@ async def test_a_graph_finds_what_the_exact_search_finds(
 
 async def test_sample_articles_are_the_ones_answered_from(samples: Index) -> None:
     assert len(await samples.list()) == len(list(SAMPLES.iterdir()))
+
+
+async def test_missing_vector_files_are_made_again_and_that_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = folder.parent.parent
+    shutil.rmtree(data / "vectors")
+    async with open_index(Settings(data=data)) as index:
+        assert all(await said(index))
+    assert "missing" in caplog.text
+    assert (data / "vectors").is_dir()

@@ -1,0 +1,34 @@
+"""Folders that are written beside their place and renamed into it at once, so that none is ever half there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+_NAME = re.compile(r"partial-(\d+)-")
+
+
+def scratch(parent: Path) -> Path:
+    """A new folder in ``parent`` to write to; the process that writes stands in its name."""
+    return Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=parent))
+
+
+def sweep(parent: Path) -> None:
+    """Remove the scratch folders that killed processes left in ``parent``; those of living ones stay."""
+    for path in parent.glob("partial-*"):
+        named = _NAME.match(path.name)
+        if not named or not _lives(int(named.group(1))):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
