@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -46,11 +47,11 @@ def parse_day(text: str) -> date:
         raise RequestError(f"“{text}” is not a date; write it as 2024-12-09.") from None
 
 
-def parse_request(line: str) -> tuple[object, str, date | None]:
-    """The id, question and day of one line of ``ask --json-lines``.
+def parse_line(line: str) -> dict[str, Any]:
+    """The object in one line of ``--json-lines``.
 
     Raises:
-        RequestError: one sentence on what is wrong with the line.
+        RequestError: there is none.
     """
     try:
         request = json.loads(line)
@@ -58,12 +59,21 @@ def parse_request(line: str) -> tuple[object, str, date | None]:
         raise RequestError("This line is not JSON.") from None
     if not isinstance(request, dict):
         raise RequestError('This line is not a JSON object such as {"question": "When will Sora ship?"}.')
+    return request
+
+
+def parse_request(request: Mapping[str, Any]) -> tuple[str, date | None]:
+    """The question and the day that an object asks for.
+
+    Raises:
+        RequestError: one sentence on what is wrong with it.
+    """
     question, as_of = request.get("question"), request.get("as_of")
     if not isinstance(question, str):
         raise RequestError('This object has no "question" that is a text.')
     if as_of is not None and not isinstance(as_of, str):
         raise RequestError('"as_of" must be a date as text, such as "2024-12-09".')
-    return request.get("id"), question, parse_day(as_of) if as_of else None
+    return question, parse_day(as_of) if as_of else None
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import BinaryIO, TextIO
 
-from bot.machine import RequestError, answer_object, parse_request
+from bot.machine import RequestError, answer_object, parse_line, parse_request
 from bot.on_terminal.render import console, render
 from bot.replies import reply
 from index import Answer, QuestionError, Reason
@@ -50,7 +50,9 @@ async def _answer_line(index: Index, line: bytes) -> dict[str, object]:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
             raise RequestError("This line is not UTF-8.") from None
-        id_, question, as_of = parse_request(text)
+        request = parse_line(text)
+        id_ = request.get("id")
+        question, as_of = parse_request(request)
         return answer_object(await index.ask(question, as_of=as_of), id_)
     except ShipdateError as error:
         return {**({} if id_ is None else {"id": id_}), "error": str(error)}

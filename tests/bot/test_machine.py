@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.machine import RequestError, answer_object, listed_object, parse_day, parse_request
+from bot.machine import RequestError, answer_object, listed_object, parse_day, parse_line, parse_request
 from index import Answer, Listed, Quote, Reason, Source
 
 SOURCE = Source("0123456789ab", "Sora is out", "https://daily.example/sora", "The Daily", datetime(2024, 12, 9, 18, tzinfo=UTC), "en")
@@ -50,7 +50,7 @@ def test_an_undated_article_has_no_date() -> None:
 
 @pytest.mark.parametrize("id_", ["q1", 7, 0, "", False, [1, {"a": None}], 1.5])
 def test_an_id_of_any_kind_is_handed_back_as_it_came(id_: object) -> None:
-    read, _, _ = parse_request(json.dumps({"id": id_, "question": "x"}))
+    read = parse_line(json.dumps({"id": id_, "question": "x"}))["id"]
     assert answer_object(ANSWER, read)["id"] == id_
 
 
@@ -63,20 +63,20 @@ def test_an_id_of_any_kind_is_handed_back_as_it_came(id_: object) -> None:
 )
 def test_a_malformed_line_is_told_in_one_sentence(line: str) -> None:
     with pytest.raises(RequestError, match=r"^[^\n]+$"):
-        parse_request(line)
+        parse_request(parse_line(line))
 
 
 @pytest.mark.parametrize("start", ["", '{"question": ', '{"question": "x", "id": '])
 @pytest.mark.parametrize("nested", ["[", '{"a":'])
 def test_a_line_that_is_nested_without_end_is_told_in_one_sentence(start: str, nested: str) -> None:
     with pytest.raises(RequestError):
-        parse_request(start + nested * 100_000)
+        parse_request(parse_line(start + nested * 100_000))
 
 
 @given(st.text(max_size=60))
 def test_any_line_is_a_request_or_told(line: str) -> None:
     try:
-        parse_request(line)
+        parse_request(parse_line(line))
     except RequestError:
         return
 
