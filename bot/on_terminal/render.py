@@ -27,27 +27,22 @@ def render(reply: Reply) -> RenderableType:
         return Text(reply.note or "")
     best, *others = reply.quotes
     title = Text(_visible(best.title), style="bold")
-    parts: list[RenderableType] = [Panel(_quoted(best), title=title, title_align="left", subtitle=_source(best), subtitle_align="left")]
+    parts: list[RenderableType] = [Panel(_cited(best), title=title, title_align="left")]
     if others:
         parts.append(Text(reply.wording.say("Also:"), style="dim"))
-        for other in others:
-            source = Text.assemble("— ", _source(other))
-            source.stylize("dim")
-            parts.append(Padding(Group(_quoted(other), source), (0, 0, 1, 2)))
+        parts += [Padding(_cited(other), (0, 0, 1, 2)) for other in others]
     if reply.note:
         parts.append(Text(reply.note, style="dim"))
     return Group(*parts)
 
 
-def _quoted(cited: Cited) -> Text:
-    return Text(f"“{_visible(cited.text)}”")
-
-
-def _source(cited: Cited) -> Text:
-    source = Text(_visible(cited.where))
+def _cited(cited: Cited) -> RenderableType:
+    """The quote, and below it where it stands."""
+    source = Text(f"— {_visible(cited.where)}")
     if cited.url:
         source.append(" · ").append(_visible(cited.url), Style(link=_visible(cited.url)))
-    return source
+    source.stylize("dim")
+    return Group(Text(f"“{_visible(cited.text)}”"), source)
 
 
 def _visible(text: str) -> str:
