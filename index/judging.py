@@ -26,7 +26,7 @@ from index.words import Word, fold
 _PASSAGES = 3  # of the nearest, the one that covers the question best is judged
 
 _WEIGHTS = (5.27, 13.96, -5.27, -2.52, -2.45)
-_BORDER = 11.8
+_BORDER = 11.78
 
 _WORD_COMMON, _WORD_RARE = 9.0, 17.0  # a word weighs nothing below the first surprise, and fully from the second on
 _PLACE = 0.3  # of that weight for a country: "can someone in Brazil try it?" is answered by who can, not by Brazil
