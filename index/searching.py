@@ -159,11 +159,12 @@ async def search(
     covered = {one.passage.id: one.coverage for one in matches}
     least = min(covered.values(), default=0.0)
     articles = _article_scores(question, vectors, visible, as_of)
+    weights = {term: _weight(count, len(vectors.ids)) for term, count in question.known.items()}
     scored: list[Scored] = []
     for one in near:
         if one.id in passages:
             common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
-            scored += _score(question, passages[one.id], common, one.sentences, len(vectors.ids))
+            scored += _score(question, passages[one.id], common, one.sentences, weights)
     scored.sort(key=lambda one: -one.score)
     return Found(question, encoded, query, tuple(scored), matches, complete)
 
@@ -230,16 +231,19 @@ def _article_scores(question: Question, vectors: Vectors, visible: npt.NDArray[n
     return scores
 
 
-def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], passages: int) -> Iterator[Scored]:
+def _score(
+    question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], weights: Mapping[str, float]
+) -> Iterator[Scored]:
     """Every sentence of a passage with its score.
 
     Args:
         common: what all sentences of the passage share.
         cosines: of each sentence with the question.
+        weights: of the question's terms that stand in some passage.
     """
-    wanted: dict[str, float] = {}
+    wanted: Mapping[str, float] = {}
     if passage.article.language == question.language and question.known:
-        wanted = {term: _weight(count, passages) for term, count in question.known.items()}
+        wanted = weights
         total = sum(wanted.values())
         held = wanted.keys() & set(passage.terms.split())
         lines = passage.terms.split("\n")
