@@ -23,10 +23,14 @@ from index.model import (
     Counts,
     Listed,
     Outcome,
+    Period,
     Progress,
     Quote,
     Reason,
     Source,
+    Stage,
+    Status,
+    Topic,
 )
 
 if TYPE_CHECKING:
@@ -44,12 +48,16 @@ __all__ = [
     "Listed",
     "ModelError",
     "Outcome",
+    "Period",
     "Progress",
     "QuestionError",
     "Quote",
     "Reason",
     "ShipdateError",
     "Source",
+    "Stage",
+    "Status",
+    "Topic",
     "open_index",
 ]
 

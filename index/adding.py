@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from index.cutting import Cut, Tell, batches, cut, embed
 from index.embedding.engine import Engine
 from index.errors import ArticleError
+from index.launches.mentions import Mentions
 from index.model import Change, Outcome, Progress
 from index.reading.draft import Draft
 from index.storing.store import Entry, Generation, Store
@@ -19,7 +20,7 @@ _READ_AHEAD = 64  # sources read before their batches are embedded
 
 
 async def add(
-    sources: Sequence[tuple[str, Read]], *, store: Store, generation: Generation, engine: Engine, scope: str, tell: Tell
+    sources: Sequence[tuple[str, Read]], *, store: Store, generation: Generation, engine: Engine, mentions: Mentions, scope: str, tell: Tell
 ) -> list[Outcome]:
     """Add each source: its name and how to read it. One outcome each, in the same order.
 
@@ -66,7 +67,7 @@ async def add(
             read = [await fresh(name, reader) for name, reader in sources[at : at + _READ_AHEAD]]
             drafts = {one.article.source: draft for draft, one in filter(None, read)}
             for group in batches(one for _, one in filter(None, read)):
-                embedded = await embed(group, engine, done)
+                embedded = await embed(group, engine, mentions, done)
                 entries = [
                     Entry(one.article, drafts[one.article.source].digest, drafts[one.article.source].text_digest, made)
                     for one, made in zip(group, embedded, strict=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from index.embedding.engine import Engine
-from index.judging import answers
+from index.judging import Signals, answers
+from index.kinds import Intent
 from index.model import Quote
 from index.searching import Found, Scored
 
@@ -15,12 +16,24 @@ QUOTES = 5
 QUOTE_LIMIT = 400
 """The longest quote, in characters."""
 
-_NEARLY = 0.04  # a neighbour joins a quote when its score is not further below the best's: a likelihood of one in eight
+_LIKELY, _STRANGE, _CHAT = 0.5, 0.5, 0.5  # probabilities
+_NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's
 
 
 def answer(found: Found, engine: Engine) -> tuple[Quote, ...]:
     """The quotes that answer, best first; none when nothing does."""
-    return tuple(_quotes(found.sentences)) if answers(engine.judge.signals(found)) else ()
+    signals = engine.judge.signals(found)
+    return tuple(_quotes(found.sentences)) if answers(signals) or _asks_what_is_known(found, signals) else ()
+
+
+def _asks_what_is_known(found: Found, signals: Signals) -> bool:
+    """Whether it asks where a launch stands of which that is known: then there is an answer, however it is put ("wen sora")."""
+    return bool(found.launch.course) and asks_where_it_stands(found.intent) and signals.stranger < _STRANGE and signals.chat < _CHAT
+
+
+def asks_where_it_stands(intent: Intent) -> bool:
+    """Whether a question most likely wants to know where a launch stands."""
+    return intent.when >= _LIKELY
 
 
 def _quotes(sentences: Sequence[Scored]) -> list[Quote]:

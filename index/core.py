@@ -6,7 +6,7 @@ import asyncio
 import unicodedata
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -14,19 +14,25 @@ from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock, Timeout
 
-from index import language, rebuilding
+from index import dates, language, rebuilding, topics
 from index.adding import Read, add
-from index.answering import answer
+from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
 from index.embedding.encoder import Encoder
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
 from index.embedding.languages import LanguageSpace
 from index.errors import BusyError, DataError, QuestionError
-from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason
+from index.launches import catalogue, claims
+from index.launches.catalogue import Catalogue, Product
+from index.launches.mentions import Mentions
+from index.launches.naming import key
+from index.launches.resolving import Products
+from index.launches.status import course, status_of
+from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
-from index.searching import look_up, search
+from index.searching import Launch, look_up, search
 from index.storing.sqlite import SQLiteStore
 from index.storing.store import Generation, Store
 
@@ -39,6 +45,9 @@ T = TypeVar("T")
 QUESTION_LIMIT = 2000
 """The longest question, in characters: far more than anybody asks, and than the encoder reads."""
 
+_COMPARED = 2  # products of one question whose launches are looked up
+_ASKS_STATE = 0.6  # how likely a question asks for a state of things, so that the day that it names is that of the answer
+_WEEK, _TELLING = 7, 2  # days
 _ATTEMPTS = 3  # to find articles that do not change while they are read
 
 
@@ -52,6 +61,7 @@ class Index:
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
         self._writer = asyncio.Lock()
+        self._known: tuple[tuple[int, int, str] | None, Products] | None = None  # and of which state of the articles
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -88,15 +98,20 @@ class Index:
         async with self._writing():
             engine = await self.engine()
             generation = await self._store.live()
+            mentions = Mentions(await self._catalogue())
+            told_by = claims.version(engine.fitted.stages, mentions)
             if generation is None:
-                generation = await self._store.begin(engine.encoder.fingerprint)
+                generation = await self._store.begin(engine.encoder.fingerprint, told_by)
                 await self._store.go_live(generation)
             _check(generation, engine.encoder)
+            if generation.claims != told_by:
+                await rebuilding.reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
             outcomes = await add(
                 list(named.items()),
                 store=self._store,
                 generation=generation,
                 engine=engine,
+                mentions=mentions,
                 scope=scope,
                 tell=tell or _silent,
             )
@@ -139,13 +154,93 @@ class Index:
         """
         async with self._writing():
             engine = await self.engine()
-            await rebuilding.rebuild(store=self._store, engine=engine, tell=tell or _silent)
+            mentions = Mentions(await self._catalogue())
+            await rebuilding.rebuild(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
             await self._refresh(engine, changed=True)
+
+    # Launches
+
+    async def status(self, name: str, *, as_of: date | None = None, scopes: Collection[str] = (EVERYBODY,)) -> Status:
+        """Where the launch of a product stands as of a day (today by default), and how it came there. Needs no model.
+
+        Raises:
+            QuestionError: the name has neither letter nor digit.
+        """
+        asked = unicodedata.normalize("NFKC", storable(name))[:QUESTION_LIMIT]
+        if not key(asked):
+            raise QuestionError("Name a product, for example: Sora.")
+        products = await self._products()
+        product, shown = products.named(asked)
+        day = as_of or datetime.now(UTC).date()
+        stretches = await course(product, as_of=day, scopes=scopes, store=self._store, products=products)
+        return await status_of(product, shown, stretches, as_of=day, store=self._store)
+
+    async def products(self) -> Sequence[Product]:
+        """All products of the catalogue, the installation's own ones last."""
+        return list((await self._catalogue()).products.values())
+
+    async def add_product(self, product: Product, *, tell: Tell | None = None) -> None:
+        """Add a product to this installation's catalogue, or replace it there; the articles that name it are read again.
+
+        Raises:
+            CatalogueError: it does not fit into the catalogue.
+            BusyError: another process is writing.
+        """
+        async with self._writing():
+            before = Mentions(await self._catalogue())
+            await asyncio.to_thread(catalogue.add, self._settings.data, product)
+            await self._reread(product, before, tell)
+
+    async def remove_product(self, id_: str, *, tell: Tell | None = None) -> None:
+        """Take a product out of this installation's catalogue; those that came along stay.
+
+        Raises:
+            CatalogueError: it is none of the installation's own.
+            BusyError: another process is writing.
+        """
+        async with self._writing():
+            before = Mentions(await self._catalogue())
+            removed = await asyncio.to_thread(catalogue.remove, self._settings.data, id_)
+            await self._reread(removed, before, tell)
+
+    async def _reread(self, changed: Product, before: Mentions, tell: Tell | None) -> None:
+        """Read again the articles that name a product, in the new light of the catalogue; all, where they were not up to date."""
+        generation = await self._store.live()
+        if generation is None:
+            return
+        engine = await self.engine()
+        named = Mentions(Catalogue({changed.id: changed}))
+        stale = generation.claims != claims.version(engine.fitted.stages, before)
+        await rebuilding.reread(
+            store=self._store,
+            engine=engine,
+            mentions=Mentions(await self._catalogue()),
+            tell=tell or _silent,
+            touched=lambda article: stale or any(one.known for one in named.find(f"{article.title}\n{article.text}", article.language)),
+        )
+
+    async def _catalogue(self) -> Catalogue:
+        return await asyncio.to_thread(catalogue.load, self._settings.data)
+
+    async def _products(self) -> Products:
+        """The products that can be asked about; looked up again whenever the articles, or the catalogue, have changed."""
+        generation = await self._store.live()
+        state = (generation.id, generation.revision, generation.claims) if generation else None
+        if self._known is None or self._known[0] != state:
+            known = self._known[1].catalogue if self._known and self._known[0] and state and self._known[0][2] == state[2] else None
+            named = known or await self._catalogue()
+            self._known = (state, Products(named, Mentions(named), await self._store.claimed()))
+        return self._known[1]
 
     # Questions
 
-    async def ask(self, question: str, *, as_of: date | None = None, scopes: Collection[str] = (EVERYBODY,)) -> Answer:
-        """What the articles say, as of a day (today by default).
+    async def ask(
+        self, question: str, *, as_of: date | None = None, scopes: Collection[str] = (EVERYBODY,), topic: Topic | None = None
+    ) -> Answer:
+        """What the articles say, as of a day: today, or the one that the question names ("was Sora out in March 2024?").
+
+        Args:
+            topic: what the questions before were about, so that "and Kling?" and "why?" can be asked.
 
         Raises:
             QuestionError: the question is too long to be one.
@@ -158,19 +253,28 @@ class Index:
         tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
         quotes: tuple[Quote, ...] = ()
+        launch, status = Launch(), None
         if not text:
             reason = Reason.EMPTY_QUESTION
         else:
             engine = await self.engine()
-            encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
-            try:
-                reason = Reason.EMPTY_INDEX
-                for _ in range(_ATTEMPTS):
-                    searchable = await self._refresh(engine)
-                    if searchable is None or not len(searchable.ids):
-                        break
-                    reason = Reason.NOTHING_RELEVANT
+            reason = Reason.EMPTY_INDEX
+            for _ in range(_ATTEMPTS):
+                searchable = await self._refresh(engine)
+                if searchable is None or not len(searchable.ids):
+                    break
+                reason = Reason.NOTHING_RELEVANT
+                known = await self._products()
+                if topic:
+                    text, topic = topics.complete(text, topic, known, searchable.names.__contains__, engine.is_word), None
+                encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
+                try:
                     asked = await look_up(text, tongue, store=self._store, names=searchable.names, passages=len(searchable.ids))
+                    products = known.asked(text, searchable.names.__contains__, engine.is_word)
+                    if products and as_of is None and (said := _day_said(text, tongue, day)):
+                        intent = engine.intent(await encoding)
+                        day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
+                    launch = await self._launch(products, known, as_of=day, scopes=scopes)
                     found = await search(
                         asked,
                         await encoding,
@@ -179,14 +283,31 @@ class Index:
                         store=self._store,
                         vectors=searchable,
                         fitted=engine.fitted,
+                        launch=launch,
                     )
-                    quotes = answer(found, engine)
-                    if found.complete:
-                        break
-            finally:
-                encoding.cancel()
+                finally:
+                    encoding.cancel()
+                quotes = answer(found, engine)
+                if quotes and len(products) == 1 and asks_where_it_stands(found.intent):
+                    status = await status_of(products[0], known.shown(products[0]), launch.course, as_of=day, store=self._store)
+                if found.complete:
+                    break
         elapsed = (perf_counter() - started) * 1000
-        return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed)
+        about = Topic(text, launch.products) if text else None
+        return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed, launch.products, status, about)
+
+    async def _launch(self, asked: Sequence[str], known: Products, *, as_of: date, scopes: Collection[str]) -> Launch:
+        """What the articles claim about the products of a question."""
+        courses = []
+        current: dict[tuple[int, int], float] = {}
+        for product in asked[:_COMPARED]:
+            told = await course(product, as_of=as_of, scopes=scopes, store=self._store, products=known)
+            courses.append(tuple(told))
+            for stretch in told:
+                for claim in stretch.claims:
+                    sign = 1 if stretch is told[-1] else -1
+                    current[claim.passage, claim.place] = max(sign * claim.weight, current.get((claim.passage, claim.place), -1.0))
+        return Launch(tuple(asked), courses[0] if courses else (), current)
 
     # The machinery
 
@@ -243,6 +364,16 @@ class Index:
         made = await asyncio.to_thread(build, await self._store.rows(generation), await self._store.spellings(), space)
         await asyncio.to_thread(cache.save, made, space)
         return made
+
+
+def _day_said(question: str, tongue: str, today: date) -> date | None:
+    """The past day, or the end of the past period, that a question names."""
+    said = [one for one in dates.find(question, tongue, today, lean=dates.Lean.PAST) if one.last < today]
+    if len(said) != 1:
+        return None
+    period = said[0]
+    # What happened on a day is told on the days after it.
+    return min(today, period.last + timedelta(days=0 if (period.last - period.first).days > _WEEK else _TELLING))
 
 
 def _check(generation: Generation, encoder: Encoder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -9,7 +10,10 @@ from itertools import chain
 import numpy as np
 
 from index import passages
+from index.embedding.encoder import Layers
 from index.embedding.engine import Engine
+from index.launches.claims import TITLE, Claim, Statement, claims, statements
+from index.launches.mentions import Mentions
 from index.model import Article, Passage, Progress, Span
 from index.storing.store import Embedded
 from index.words import profile
@@ -51,6 +55,11 @@ class Cut:
         """What is embedded for each sentence of each passage."""
         return (f"{self.article.title}: {self.text(sentence)}" for passage in self.passages for sentence in passage.sentences)
 
+    def plain_texts(self) -> Iterator[str]:
+        """What is read for what it says: the title, then each sentence of each passage, each by itself."""
+        yield self.article.title
+        yield from (self.text(sentence) for passage in self.passages for sentence in passage.sentences)
+
 
 def cut(article: Article) -> Cut:
     """The article's passages."""
@@ -71,7 +80,7 @@ def batches(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
         yield group
 
 
-async def embed(group: Sequence[Cut], engine: Engine, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
+async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
     """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
     whole = []
     for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
@@ -81,15 +90,41 @@ async def embed(group: Sequence[Cut], engine: Engine, done: Callable[[int], None
     for some in _slices([text for one in group for text in one.sentence_texts()], _SENTENCES_AT_ONCE):
         single.append((await engine.sentences(some)).astype(np.float16))
         done(len(some))
-    passage_rows, sentence_rows = iter(whole), chain.from_iterable(single)
+    plain = []  # without the title: what a sentence itself says
+    for some in _slices([text for one in group for text in one.plain_texts()], _SENTENCES_AT_ONCE):
+        plain += await engine.layers(some)
+    passage_rows, sentence_rows, layers = iter(whole), chain.from_iterable(single), iter(plain)
+    made = []
+    for one in group:
+        title, read = next(layers), [[next(layers) for _ in passage.sentences] for passage in one.passages]
+        said = statements(one.article, one.passages, mentions)
+        told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted.stages)
+        embedded = []
+        for at, passage in enumerate(one.passages):
+            vector, tokens = next(passage_rows)
+            embedded.append(
+                Embedded(
+                    passage,
+                    one.text(passage),
+                    profile(one.article.title, map(one.text, passage.sentences), one.article.language),
+                    np.stack([vector.astype(np.float16), *(next(sentence_rows) for _ in passage.sentences)]),
+                    tokens,
+                    engine.fitted.tells(np.stack([sentence.mean() for sentence in read[at]])),
+                    tuple(claim for claim in told if claim.passage == at),
+                )
+            )
+        made.append(tuple(embedded))
+    return made
 
-    def embedded(one: Cut, passage: Passage) -> Embedded:
-        vector, tokens = next(passage_rows)
-        vectors = np.stack([vector.astype(np.float16), *(next(sentence_rows) for _ in passage.sentences)])
-        terms = profile(one.article.title, map(one.text, passage.sentences), one.article.language)
-        return Embedded(passage, one.text(passage), terms, vectors, tokens)
 
-    return [tuple(embedded(one, passage) for passage in one.passages) for one in group]
+def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Layers]]) -> Layers:
+    return title if statement.place == TITLE else sentences[statement.passage][statement.place]
+
+
+async def tell_launches(article: Article, passages: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
+    """What an article that is embedded already says about launches."""
+    said = await asyncio.to_thread(statements, article, passages, mentions)
+    return claims(said, await engine.layers([statement.text for statement in said]), article, engine.fitted.stages)
 
 
 def _slices(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

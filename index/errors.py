@@ -29,3 +29,7 @@ class BusyError(DataError):
 
 class QuestionError(ShipdateError):
     """The question cannot be taken as it is."""
+
+
+class CatalogueError(ShipdateError):
+    """A product cannot be added to the catalogue, or its file cannot be understood."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from index.embedding.encoder import Encoded, Encoder
 from index.embedding.fitted import Fitted
+from index.kinds import Kind
 from index.searching import Found, Question
 from index.words import Word, fold
 
@@ -73,7 +74,7 @@ class Judge:
         best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
         question = found.question
         compared = self._compare(question.words, found.encoded, best.cosines)
-        kind = self._fitted.kinds(found.vector)
+        kind = Kind(*self._fitted.kinds(found.vector))
         return Signals(
             coverage=best.coverage,
             word_coverage=_word_coverage(compared, set(best.passage.terms.split())),

@@ -84,6 +84,72 @@ class Reason(StrEnum):
     EMPTY_QUESTION = "empty_question"
 
 
+class Stage(StrEnum):
+    """Where a launch stands, by what the articles say.
+
+    Attributes:
+        ANNOUNCED: shown or named by its maker; nobody outside can use it.
+        LIMITED: some outsiders can, by invitation, waiting list or as testers.
+        RELEASED: an ordinary customer in at least one market can sign up and use it.
+        DISCONTINUED: its maker has announced its end, or ended it.
+        UNKNOWN: no article says.
+    """
+
+    ANNOUNCED = "announced"
+    LIMITED = "limited"
+    RELEASED = "released"
+    DISCONTINUED = "discontinued"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time during which a launch stood at one stage.
+
+    Attributes:
+        since: the day it began, as the articles tell it; else the day of the first article that reports it.
+        evidence: the sentence that proves it.
+    """
+
+    stage: Stage
+    since: date
+    evidence: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a product's launch stands on a day, and how it came there.
+
+    Attributes:
+        product: its id.
+        name: as it is shown to people.
+        history: every stage that the articles tell of, oldest first, the current one last; empty when they tell nothing.
+    """
+
+    product: str
+    name: str
+    as_of: date
+    history: tuple[Period, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """The current stage."""
+        return self.history[-1].stage if self.history else Stage.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a question was about, for the next one in its thread.
+
+    Attributes:
+        question: as it would be asked outside the thread.
+        products: the ids of its products.
+    """
+
+    question: str
+    products: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the articles say, best quote first, or why they say nothing.
@@ -92,6 +158,9 @@ class Answer:
         as_of: the day the answer speaks of; nothing published later was considered.
         reason: None exactly when there are quotes.
         elapsed_ms: how long it took, in milliseconds.
+        products: the ids of the products that the question is about.
+        status: where the launch stands, when the question is about one product's launch.
+        topic: what the next question of the thread may go on about.
     """
 
     question: str
@@ -101,6 +170,8 @@ class Answer:
     reason: Reason | None
     elapsed_ms: float
     products: tuple[str, ...] = ()
+    status: Status | None = None
+    topic: Topic | None = None
 
     @property
     def answered(self) -> bool:

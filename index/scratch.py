@@ -16,6 +16,24 @@ def scratch(parent: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=parent))
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it sees either all of what was there before or all of this.
+
+    Raises:
+        OSError: it cannot be written; what was there before stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
 def sweep(parent: Path) -> None:
     """Remove the scratch folders that killed processes left in ``parent``; those of living ones stay."""
     for path in parent.glob("partial-*"):

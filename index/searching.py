@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
@@ -21,6 +21,8 @@ import numpy.typing as npt
 from index import words
 from index.embedding.encoder import Encoded
 from index.embedding.fitted import Fitted
+from index.kinds import Intent, Kind
+from index.launches.timeline import Stretch
 from index.matching import Match, match
 from index.model import Span
 from index.names import Names
@@ -40,8 +42,11 @@ _WORDS = 0.017  # the share of the question's words, by their weight, that the s
 _SAME_LANGUAGE = -0.021  # what the words are worth on average: no language wins by having them
 _NAMES = 0.02  # the share of the question's names, by their weight, that the article speaks of
 _VERSION = 0.02  # the version that the question asks about stands behind the name
-_AGE, _AGE_UNIT = -0.010, 90  # a doubling of age, beyond so many days
+_AGE, _AGE_UNIT = -0.030, 90  # a doubling of age, beyond so many days
 _RANK = -0.02  # from the newest to the oldest of the articles that speak of what is asked
+
+_TELLS = 0.08  # the sentence tells what the question wants to know: 8 points of hit@1 on dated news
+_CURRENT = 0.06  # it tells where the launch stands now, when that is asked
 
 _VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 
@@ -89,11 +94,29 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Launch:
+    """What is known about the launch that a question is about, as of the day that it asks for.
+
+    Attributes:
+        products: the ids of the products that it names.
+        course: the stages of the first of them, oldest first.
+        current: how clearly sentences, by passage and place, tell the current stage of any of them, up to 1; below 0 where
+            they tell an earlier one.
+    """
+
+    products: tuple[str, ...] = ()
+    course: tuple[Stretch, ...] = ()
+    current: Mapping[tuple[int, int], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search found.
 
     Attributes:
         encoded: the question as the encoder sees it; ``vector`` is its vector without its language.
+        intent: what it wants to know.
+        launch: what is known about the launch that it is about.
         sentences: every sentence of the candidate passages, best first.
         matches: the passages nearest in meaning, best first, each compared with the question token by token.
         complete: False when a passage was gone before it could be read: the articles have just changed.
@@ -102,9 +125,14 @@ class Found:
     question: Question
     encoded: Encoded
     vector: npt.NDArray[np.float32]
+    intent: Intent
+    launch: Launch
     sentences: tuple[Scored, ...]
     matches: tuple[Match, ...]
     complete: bool
+
+
+_NO_LAUNCH = Launch()
 
 
 async def look_up(text: str, language: str, *, store: Store, names: Names, passages: int) -> Question:
@@ -145,6 +173,7 @@ async def search(
     store: Store,
     vectors: Vectors,
     fitted: Fitted,
+    launch: Launch = _NO_LAUNCH,
 ) -> Found:
     """The sentences that may answer, among what these scopes had published by ``as_of``."""
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
@@ -160,13 +189,20 @@ async def search(
     least = min(covered.values(), default=0.0)
     articles = _article_scores(question, vectors, visible, as_of)
     weights = {term: _weight(count, len(vectors.ids)) for term, count in question.known.items()}
+    intent = Intent(*fitted.intents(query))
+    wanted = np.array(intent) * (_TELLS / 255 * Kind(*fitted.kinds(query)).launch)
+    asks_state = intent.when + intent.who + intent.where
     scored: list[Scored] = []
     for one in near:
         if one.id in passages:
             common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
-            scored += _score(question, passages[one.id], common, one.sentences, weights)
+            passage = passages[one.id]
+            told = (passage.tells @ wanted).tolist()
+            for sentence, tells in zip(_score(question, passage, common, one.sentences, weights), told, strict=True):
+                current = launch.current.get((one.id, sentence.place), 0.0)
+                scored.append(replace(sentence, score=sentence.score + tells + _CURRENT * asks_state * current))
     scored.sort(key=lambda one: -one.score)
-    return Found(question, encoded, query, tuple(scored), matches, complete)
+    return Found(question, encoded, query, intent, launch, tuple(scored), matches, complete)
 
 
 @dataclass(frozen=True, slots=True)

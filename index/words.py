@@ -74,7 +74,8 @@ def fold(text: str) -> str:
     """Lower case, without accents and other marks."""
     if text.isascii():
         return text.lower()
-    return "".join(character for character in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(character))
+    plain = unicodedata.normalize("NFKD", text.lower()).lower()  # a mathematical 𝑨 is a capital only once it is an A
+    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def case(found: Sequence[Word], at: int, text: str, language: str) -> Case:

@@ -123,11 +123,12 @@ class RememberingEncoder:
 
     def __init__(self, real: Encoder) -> None:
         self.real = real
+        self.fingerprint = real.fingerprint
         self._made: dict[tuple[str, str], Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.real, name)
-        if "passages" not in name and "queries" not in name:
+        if not any(kind in name for kind in ("passages", "queries", "layers")):
             return found
 
         def remembered(texts: Sequence[str]) -> Any:

@@ -51,6 +51,26 @@ class Encoded:
     pieces: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What two layers of the encoder made of each token of a text.
+
+    Attributes:
+        tokens: the middle layer's vector, then the last one's. Shape (tokens, 2 * dimension).
+        spans: where each token stands in the text, in code points.
+    """
+
+    tokens: Vectors
+    spans: tuple[tuple[int, int], ...]
+
+    def mean(self, span: tuple[int, int] | None = None) -> npt.NDArray[np.float32]:
+        """The mean of the tokens that a span touches; of all where it touches none. Shape (2 * dimension,)."""
+        own = [at for at, (start, end) in enumerate(self.spans) if span and start < span[1] and end > span[0]]
+        tokens = self.tokens[own] if own else self.tokens
+        mean: npt.NDArray[np.float32] = tokens.mean(axis=0) if len(tokens) else np.zeros(self.tokens.shape[1], np.float32)
+        return mean
+
+
 class Encoder(Protocol):
     """What the index asks of an embedding model. Calls may come from any thread, one at a time."""
 
@@ -86,6 +106,9 @@ class Encoder(Protocol):
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
         """The same for passages."""
 
+    def layers(self, texts: Sequence[str]) -> list[Layers]:
+        """What a middle layer and the last one make of each token of these passages."""
+
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
 
@@ -103,9 +126,11 @@ class SentenceTransformerEncoder:
     def __init__(self, model: SentenceTransformer, name: str, folder: str | None, engine: str) -> None:
         dimension = model.get_embedding_dimension()
         tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
-        if dimension is None or tokenizer is None:
+        transformer = getattr(model[0], "auto_model", None)
+        if dimension is None or tokenizer is None or transformer is None:
             raise ModelError(f"The model {name} is no text embedding model with a fast tokenizer; set EMBEDDING_MODEL to one that is.")
         self._model = model
+        self._transformer = transformer
         self._tokenizer = tokenizer
         self.name = name
         self.folder = folder
@@ -130,6 +155,31 @@ class SentenceTransformerEncoder:
         """The same for passages."""
         return self._with_tokens(texts, self._passage)
 
+    def layers(self, texts: Sequence[str]) -> list[Layers]:
+        """What a middle layer (the eighth of twelve) and the last one make of each token of these passages."""
+        import torch
+
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+        found: dict[int, Layers] = {}
+        for at in range(0, len(order), BATCH):
+            some = order[at : at + BATCH]
+            inputs = self._model.tokenizer(
+                [self._passage + texts[one] for one in some],
+                padding=True,
+                truncation=True,
+                max_length=self._model.max_seq_length,
+                return_tensors="pt",
+                return_offsets_mapping=True,
+            )
+            offsets = inputs.pop("offset_mapping").numpy() - len(self._passage)
+            with torch.inference_mode():
+                states = self._transformer(**inputs, output_hidden_states=True).hidden_states
+            joined = torch.cat([states[2 * (len(states) - 1) // 3], states[-1]], dim=-1).float().numpy()
+            for one, rows, places in zip(some, joined, offsets, strict=True):
+                own = places[:, 1] > 0  # neither the prefix, nor special, nor padding
+                found[one] = Layers(rows[own], tuple((max(start, 0), end) for start, end in places[own].tolist()))
+        return [found[at] for at in range(len(texts))]
+
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
         ids: list[int] = self._tokenizer.encode(word, add_special_tokens=False).ids
@@ -152,13 +202,16 @@ class SentenceTransformerEncoder:
         return [self._encoded(text, prefix, row) for text, row in zip(texts, rows, strict=True)]
 
     def _encoded(self, text: str, prefix: str, row: Mapping[str, Any]) -> Encoded:
-        offsets = self._tokenizer.encode(prefix + text).offsets
         tokens = row["token_embeddings"][row["attention_mask"].bool()].float().numpy()
-        # Neither the prefix nor the special tokens are the text's own; a text that was too long has fewer tokens than offsets.
-        own = [at for at, (_, end) in enumerate(offsets[: len(tokens)]) if end > len(prefix)]
-        spans = tuple((max(offsets[at][0] - len(prefix), 0), offsets[at][1] - len(prefix)) for at in own)
+        own, spans = self._own(text, prefix, len(tokens))
         pieces = tuple(int(row["input_ids"][at]) for at in own)
         return Encoded(unit(row["sentence_embedding"].float().numpy()[None, :])[0], tokens[own], spans, pieces)
+
+    def _own(self, text: str, prefix: str, count: int) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+        """Which of a text's ``count`` tokens are its own, neither the prefix's nor special, and where they stand in it."""
+        offsets = self._tokenizer.encode(prefix + text).offsets[:count]  # a text that was too long has more offsets than tokens
+        own = [at for at, (_, end) in enumerate(offsets) if end > len(prefix)]
+        return own, tuple((max(offsets[at][0] - len(prefix), 0), offsets[at][1] - len(prefix)) for at in own)
 
 
 def load(name: str, cache: Path) -> SentenceTransformerEncoder:

@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
-from index.embedding.encoder import Encoded, Encoder, Vectors
+from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
 from index.embedding.fitted import Fitted
 from index.judging import Judge
+from index.kinds import Intent
 
 T = TypeVar("T")
 
@@ -50,6 +51,14 @@ class Engine:
 
         return await asyncio.get_running_loop().run_in_executor(thread, work)
 
+    def intent(self, question: Encoded) -> Intent:
+        """What a question wants to know."""
+        return Intent(*self.fitted.intents(self.fitted.languages.queries(question.vector[None, :])[0]))
+
+    def is_word(self, word: str) -> bool:
+        """Whether the tokenizer has it whole: it is an ordinary word, or a name that everybody knows."""
+        return len(self.encoder.pieces(word)) == 1
+
     def close(self) -> None:
         """End the thread when it has finished what it is at."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -69,6 +78,10 @@ class Engine:
     async def sentences(self, texts: Sequence[str]) -> Vectors:
         """Each sentence's vector."""
         return await self._run(lambda: self.encoder.encode_passages(texts))
+
+    async def layers(self, texts: Sequence[str]) -> list[Layers]:
+        """What two layers of the encoder make of each sentence."""
+        return await self._run(lambda: self.encoder.layers(texts))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,7 +1,8 @@
-"""What is learned about an encoder, once, from this project's own sentences: a matter of half a minute, then kept in the cache.
+"""What is learned about an encoder from this project's own sentences: two minutes, once, then kept in the cache.
 
-Nothing of this is shipped as numbers, so that any encoder can be set; ``parallel.tsv`` and ``prototypes.tsv`` are what it is
-learned from.
+Any encoder can be set: the sentences are what it is learned from (``parallel.tsv``, ``prototypes.tsv``, ``intents.tsv``,
+``tells.tsv`` and the launches' ``sentences.tsv``). For the bundled encoder the numbers come along (``make fit`` writes them); they
+are only used as long as they were learned from exactly these sentences.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ import numpy.typing as npt
 from index.embedding.encoder import Encoder
 from index.embedding.languages import LanguageSpace
 from index.embedding.tokens import TokenSpace
-from index.kinds import Kinds
+from index.kinds import INTENT_REGULARISATION, KIND_REGULARISATION, LIKE, Intent, Kind, Softmax, Tells
+from index.launches import stages
+from index.launches.stages import StageReader
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever the same sentences would teach something else."""
 
 
@@ -39,7 +42,10 @@ class Fitted:
 
     languages: LanguageSpace
     tokens: TokenSpace
-    kinds: Kinds
+    kinds: Softmax
+    intents: Softmax
+    tells: Tells
+    stages: StageReader
     piece_scores: npt.NDArray[np.float32]
 
 
@@ -51,22 +57,42 @@ def fit(encoder: Encoder) -> Fitted:
     vectors = [[np.stack([one.vector for one in language]) for language in kind] for kind in (passages, queries)]
     tokens = [[np.concatenate([one.tokens for one in language]) for language in kind] for kind in (passages, queries)]
     languages = LanguageSpace.fit(*vectors)
-    prototypes = _prototypes()
-    questions = languages.queries(encoder.encode_queries([question for _, question in prototypes]))
-    return Fitted(languages, TokenSpace.fit(*tokens), Kinds.fit(questions, [kind for kind, _ in prototypes]), encoder.piece_scores())
+
+    def learn(examples: Sequence[tuple[str, str]], classes: Sequence[str], regularisation: float) -> Softmax:
+        questions = languages.queries(encoder.encode_queries([question for _, question in examples]))
+        return Softmax.fit(questions, [LIKE.get(label, label) for label, _ in examples], classes, regularisation)
+
+    return Fitted(
+        languages,
+        TokenSpace.fit(*tokens),
+        learn(_prototypes(), Kind._fields, KIND_REGULARISATION),
+        learn(_intents(), Intent._fields, INTENT_REGULARISATION),
+        Tells.fit(np.stack([one.mean() for one in encoder.layers([text for _, text in _tells()])]), [kinds for kinds, _ in _tells()]),
+        stages.fit(encoder),
+        encoder.piece_scores(),
+    )
 
 
 def load(encoder: Encoder, folder: Path) -> Fitted:
     """What is known about ``encoder``, from the cache folder where it was learned before."""
-    key = sha256(repr((_VERSION, encoder.fingerprint, _parallel(), _prototypes())).encode()).hexdigest()[:16]
+    key = _key(encoder)
     kept = folder / f"fitted-{key}.npz"
-    try:
-        with kept.open("rb") as file, np.load(file) as arrays:
-            return _unpack(arrays)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        fitted = fit(encoder)
-        _keep(kept, fitted)
-        return fitted
+    for place in (files("index.embedding") / "fitted.npz", kept):
+        try:
+            with place.open("rb") as file, np.load(file) as arrays:
+                if str(arrays["key"]) == key:
+                    return _unpack(arrays, encoder)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            continue
+    fitted = fit(encoder)
+    keep(kept, fitted, encoder)
+    return fitted
+
+
+def _key(encoder: Encoder) -> str:
+    """Of what is learned about an encoder from the sentences as they are now."""
+    taught = (_VERSION, encoder.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), stages.examples())
+    return sha256(repr(taught).encode()).hexdigest()[:16]
 
 
 @cache
@@ -75,21 +101,29 @@ def parallel_languages() -> tuple[str, ...]:
     return tuple(_parallel())
 
 
-def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]]) -> Fitted:
+def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]], encoder: Encoder) -> Fitted:
     return Fitted(
         LanguageSpace(arrays["basis"], arrays["centre"]),
         TokenSpace(arrays["rotation"], arrays["passage_centre"], arrays["query_centre"]),
-        Kinds(arrays["kinds"]),
-        arrays["piece_scores"],
+        Softmax(arrays["kinds"]),
+        Softmax(arrays["intents"]),
+        Tells(arrays["tells"]),
+        StageReader(
+            arrays["stage_centre"],
+            arrays["stage_scale"],
+            arrays["stage_first"].astype(np.float32),
+            arrays["stage_second"].astype(np.float32),
+        ),
+        encoder.piece_scores(),
     )
 
 
-def _keep(path: Path, fitted: Fitted) -> None:
+def keep(path: Path, fitted: Fitted, encoder: Encoder) -> None:
     """Kept for the next time if possible: a cache that cannot be written costs seconds, not answers."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
-            np.savez(
+            np.savez_compressed(
                 scratch,
                 basis=fitted.languages.basis,
                 centre=fitted.languages.centre,
@@ -97,7 +131,13 @@ def _keep(path: Path, fitted: Fitted) -> None:
                 passage_centre=fitted.tokens.passage_centre,
                 query_centre=fitted.tokens.query_centre,
                 kinds=fitted.kinds.weights,
-                piece_scores=fitted.piece_scores,
+                intents=fitted.intents.weights,
+                tells=fitted.tells.weights,
+                stage_centre=fitted.stages.centre,
+                stage_scale=fitted.stages.scale,
+                stage_first=fitted.stages.first.astype(np.float16),
+                stage_second=fitted.stages.second.astype(np.float16),
+                key=np.array(_key(encoder)),
             )
         Path(scratch.name).replace(path)
     except OSError:
@@ -114,6 +154,18 @@ def _parallel() -> Mapping[str, tuple[str, ...]]:
 def _prototypes() -> Sequence[tuple[str, str]]:
     _, *rows = _table("prototypes.tsv")
     return tuple((kind, question) for kind, _, question in rows)
+
+
+@cache
+def _intents() -> Sequence[tuple[str, str]]:
+    _, *rows = _table("intents.tsv")
+    return tuple((intent, question) for _, intent, question in rows)
+
+
+@cache
+def _tells() -> Sequence[tuple[tuple[str, ...], str]]:
+    _, *rows = _table("tells.tsv")
+    return tuple((tuple(kinds.split(",")), sentence) for _, kinds, sentence in rows)
 
 
 def _table(name: str) -> list[list[str]]:

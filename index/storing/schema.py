@@ -6,7 +6,7 @@ Exactly one is live; a rebuild fills another one beside it and then swaps them i
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
@@ -37,6 +37,7 @@ generations = Table(
     Column("id", Integer, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("live", Integer, nullable=False),
+    Column("claims", Text, nullable=False),  # by which classifier and catalogue its claims were made
     Column("revision", Integer, nullable=False),  # drawn anew at each change: vector files of another are stale
 )
 
@@ -51,10 +52,27 @@ passages = Table(
     Column("text", Text, nullable=False),  # article text [start:end], so that a search need not read whole articles
     Column("sentences", LargeBinary, nullable=False),  # int32 pairs (start, end), offsets into the article's text
     Column("vectors", LargeBinary, nullable=False),  # fp16 rows as the encoder made them: the passage's, then each sentence's
+    Column("tells", LargeBinary, nullable=False),  # uint8, nine a sentence (see index.kinds)
     Column("tokens", LargeBinary, nullable=False),  # int8 rows, one a token (see index.embedding.tokens)
     Index("passages_by_article", "article"),
     Index("passages_by_generation", "generation", "article"),
     sqlite_autoincrement=True,  # an id never comes back, so what still points to it can only miss
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("passage", ForeignKey("passages.id", ondelete="CASCADE"), nullable=False),
+    Column("place", Integer, nullable=False),  # of the sentence in its passage; -1 for the article's title
+    Column("product", Text, nullable=False),
+    Column("named", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("sure", Float, nullable=False),
+    Column("since", Integer),  # the day that the sentence names for it, as an ordinal
+    Index("claims_by_passage", "passage"),
+    Index("claims_by_product", "product"),
 )
 
 WORDS = "passage_words"

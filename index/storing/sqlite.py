@@ -17,12 +17,13 @@ from sqlalchemy import Connection, column, delete, event, func, insert, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from index.errors import BusyError, DataError
-from index.model import Article, Counts, Listed
-from index.storing.schema import VOCABULARY, WORDS, articles, generations, passages
-from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans
+from index.launches.claims import Claim
+from index.model import Article, Counts, Listed, Passage
+from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
+from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest step in ``migrations/versions``."""
 
 _FILE = "shipdate.sqlite"
@@ -121,13 +122,15 @@ class SQLiteStore(SQLiteSearch):
 
     # Generations
 
-    async def begin(self, fingerprint: str) -> Generation:
-        unfinished = select(generations).where(generations.c.live == 0, generations.c.fingerprint == fingerprint)
+    async def begin(self, fingerprint: str, claims: str) -> Generation:
+        unfinished = select(generations).where(
+            generations.c.live == 0, generations.c.fingerprint == fingerprint, generations.c.claims == claims
+        )
         async with self._writing() as connection:
             found = _generation((await connection.execute(unfinished)).first())
             if found:
                 return found
-            await connection.execute(insert(generations).values(fingerprint=fingerprint, live=0, revision=_new_revision()))
+            await connection.execute(insert(generations).values(fingerprint=fingerprint, claims=claims, live=0, revision=_new_revision()))
             made = _generation((await connection.execute(unfinished)).first())
             assert made is not None
             return made
@@ -189,6 +192,7 @@ class SQLiteStore(SQLiteSearch):
                 "text": embedded.text,
                 "sentences": pack_spans(passage.sentences),
                 "vectors": embedded.vectors.astype("<f2").tobytes(),
+                "tells": embedded.tells.tobytes(),
                 "tokens": embedded.tokens.tobytes(),
             }
             added = await connection.execute(insert(passages).values(row))
@@ -201,6 +205,34 @@ class SQLiteStore(SQLiteSearch):
                 "capitals": " ".join(profile.capitals),
             }
             await connection.execute(_INSERT_WORDS, terms)
+            if embedded.claims:
+                await connection.execute(insert(claims), _claim_rows(terms["id"], embedded.claims))
+
+    async def stored(self, generation: Generation, after: int, limit: int) -> Sequence[tuple[int, Article, Sequence[tuple[int, Passage]]]]:
+        some = select(articles).where(articles.c.number > after).order_by(articles.c.number).limit(limit)
+        async with self._reading() as connection:
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            rows = (await connection.execute(some)).all()
+            query = (
+                select(passages.c.article, passages.c.id, passages.c.start, passages.c.end, passages.c.sentences)
+                .where(passages.c.generation == generation.id, passages.c.article.in_([row.number for row in rows]))
+                .order_by(passages.c.id)
+            )
+            held: dict[int, list[tuple[int, Passage]]] = {row.number: [] for row in rows}
+            for article, id_, start, end, sentences in await connection.execute(query):
+                held[article].append((id_, Passage(start, end, unpack_spans(sentences))))
+        return [(row.number, _article(row), held[row.number]) for row in rows]
+
+    async def replace_claims(self, made: Mapping[int, Sequence[Claim]]) -> None:
+        async with self._writing() as connection:
+            for passage, some in made.items():
+                await connection.execute(delete(claims).where(claims.c.passage == passage))
+                if some:
+                    await connection.execute(insert(claims), _claim_rows(passage, some))
+
+    async def claimed_by(self, generation: Generation, version: str) -> None:
+        async with self._writing() as connection:
+            await connection.execute(update(generations).where(generations.c.id == generation.id).values(claims=version))
 
     async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
         removed: dict[str, str] = {}
@@ -296,7 +328,7 @@ def _schema_version(connection: Connection) -> str | None:
 
 
 def _generation(row: Any) -> Generation | None:
-    return Generation(row.id, row.fingerprint, row.revision) if row else None
+    return Generation(row.id, row.fingerprint, row.revision, row.claims) if row else None
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
@@ -324,6 +356,22 @@ def _article_row(entry: Entry) -> dict[str, object]:
         "digest": entry.digest,
         "text_digest": entry.text_digest,
     }
+
+
+def _claim_rows(passage: object, made: Sequence[Claim]) -> list[dict[str, object]]:
+    return [
+        {
+            "passage": passage,
+            "place": claim.place,
+            "product": claim.product,
+            "named": claim.named,
+            "stage": claim.stage,
+            "how": claim.how,
+            "sure": claim.sure,
+            "since": claim.since.toordinal() if claim.since else None,
+        }
+        for claim in made
+    ]
 
 
 def _article(row: Any) -> Article:

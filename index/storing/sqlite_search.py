@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +22,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.embedding.tokens import DIMENSIONS
 from index.errors import DataError
-from index.model import Source, Span
+from index.kinds import Intent
+from index.launches.stages import How
+from index.launches.timeline import Reported
+from index.model import Source, Span, Stage
 from index.storing.schema import VOCABULARY, WORDS
 from index.storing.store import Generation, StoredPassage
 
 if TYPE_CHECKING:
     import aiosqlite
 
-_LIVE = "SELECT id, fingerprint, revision FROM generations WHERE live = 1"
+_LIVE = "SELECT id, fingerprint, revision, claims FROM generations WHERE live = 1"
 _FREQUENCIES = f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN (SELECT value FROM json_each(?))"
 _MATCHES = f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH ? ORDER BY rank LIMIT ?"
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"
+_CLAIMS = """
+    SELECT a.number, a.day, c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
+    FROM claims c JOIN passages p ON p.id = c.passage JOIN articles a ON a.number = p.article
+    WHERE c.product IN (SELECT value FROM json_each(?)) AND a.scope IN (SELECT value FROM json_each(?)) AND coalesce(a.day, 0) <= ?
+    AND p.generation = (SELECT id FROM generations WHERE live = 1)
+"""
+_CLAIMED = """
+    SELECT DISTINCT c.product FROM claims c JOIN passages p ON p.id = c.passage
+    WHERE p.generation = (SELECT id FROM generations WHERE live = 1) ORDER BY 1
+"""
 _TOKENS = "SELECT id, tokens FROM passages WHERE id IN (SELECT value FROM json_each(?))"
 _PASSAGES = f"""
-    SELECT p.id, p.start, p.text, p.sentences, w.terms, a.id, a.title, a.url, a.publisher, a.published, a.language
+    SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, a.id, a.title, a.url, a.publisher, a.published, a.language
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
 """
@@ -72,13 +85,24 @@ class SQLiteSearch:
     async def contains(self, words: Sequence[str]) -> bool:
         return bool(await self._fetch(_CONTAINS, f'terms : "{" ".join(words)}"'))
 
+    async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
+        rows = await self._fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
+        return [
+            Reported(article, day, passage, place, products[product], bool(named), Stage(stage), How(how), sure, since)
+            for article, day, passage, place, product, named, stage, how, sure, since in rows
+        ]
+
+    async def claimed(self) -> Sequence[str]:
+        return [product for (product,) in await self._fetch(_CLAIMED)]
+
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         return {passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS) for passage, rows in await self._fetch(_TOKENS, _list(ids))}
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         return [
-            StoredPassage(row[0], row[1], row[2], unpack_spans(row[3]), row[4], as_source(row[5:]))
+            StoredPassage(row[0], row[1], row[2], spans, row[4], _tells(row[5], len(spans)), as_source(row[6:]))
             for row in await self._fetch(_PASSAGES, _list(ids))
+            for spans in [unpack_spans(row[3])]
         ]
 
     async def _fetch(self, statement: str, *parameters: object) -> list[Any]:
@@ -118,6 +142,11 @@ def pack_spans(spans: Iterable[Span]) -> bytes:
 def unpack_spans(packed: bytes) -> tuple[Span, ...]:
     """The offsets that :func:`pack_spans` packed."""
     return tuple(Span(start, end) for start, end in np.frombuffer(packed, "<i4").reshape(-1, 2).tolist())
+
+
+def _tells(packed: bytes, sentences: int) -> npt.NDArray[np.uint8]:
+    """What each sentence tells; nothing where an older version has written them."""
+    return np.frombuffer(packed, np.uint8).reshape(sentences, -1) if packed else np.zeros((sentences, len(Intent._fields)), np.uint8)
 
 
 def _list(values: Iterable[object]) -> str:

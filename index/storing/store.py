@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from index.launches.claims import Claim
+from index.launches.timeline import Reported
 from index.model import Article, Counts, Listed, Passage, Source, Span
 from index.words import Profile
 
@@ -22,6 +25,8 @@ class Embedded:
         profile: its terms, as the word index keeps them.
         vectors: fp16, shape (1 + sentences, dimension): the passage's own, then each sentence's, as the encoder made them.
         tokens: int8, one row a token (see :class:`index.embedding.tokens.TokenSpace`).
+        tells: which questions its sentences answer (see :class:`index.kinds.Tells`).
+        claims: what its sentences say about launches.
     """
 
     passage: Passage
@@ -29,6 +34,8 @@ class Embedded:
     profile: Profile
     vectors: npt.NDArray[np.float16]
     tokens: npt.NDArray[np.int8]
+    tells: npt.NDArray[np.uint8]
+    claims: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,13 @@ class Generation:
 
     Attributes:
         revision: drawn anew at each change; what was derived from another revision is stale.
+        claims: by what its claims were made (see :func:`index.launches.claims.version`).
     """
 
     id: int
     fingerprint: str
     revision: int
+    claims: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,7 @@ class StoredPassage:
     Attributes:
         start, sentences: offsets into the article's text.
         terms: those of the article's title, then of each sentence: a line each, separated by spaces.
+        tells: which questions each sentence answers. Shape (sentences, 9).
     """
 
     id: int
@@ -97,6 +107,7 @@ class StoredPassage:
     text: str
     sentences: tuple[Span, ...]
     terms: str
+    tells: npt.NDArray[np.uint8]
     article: Source
 
 
@@ -109,8 +120,8 @@ class Store(Protocol):
     async def live(self) -> Generation | None:
         """The generation that answers; None in an index where nothing was ever added."""
 
-    async def begin(self, fingerprint: str) -> Generation:
-        """The unfinished generation of that fingerprint, made if there is none: a rebuild that was cut short goes on."""
+    async def begin(self, fingerprint: str, claims: str) -> Generation:
+        """The unfinished generation of that fingerprint and those claims, made if there is none: a rebuild that was cut short goes on."""
 
     async def go_live(self, generation: Generation) -> None:
         """Swap: ``generation`` answers from now on, all others are deleted. One transaction."""
@@ -130,6 +141,15 @@ class Store(Protocol):
     async def write_passages(self, passages: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
         """Add the passages of articles (by id) that are stored already. One transaction."""
 
+    async def stored(self, generation: Generation, after: int, limit: int) -> Sequence[tuple[int, Article, Sequence[tuple[int, Passage]]]]:
+        """Articles with their numbers, those above ``after`` in order, and with their passages and the ids of these."""
+
+    async def replace_claims(self, made: Mapping[int, Sequence[Claim]]) -> None:
+        """Let these passages (by id) claim this, and nothing else. One transaction."""
+
+    async def claimed_by(self, generation: Generation, version: str) -> None:
+        """Note by what all claims of a generation were made."""
+
     async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
         """Take out the articles with these ids, addresses or sources; returns what was found: name to title."""
 
@@ -138,6 +158,16 @@ class Store(Protocol):
 
     async def counts(self) -> Counts:
         """How much is in."""
+
+    async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
+        """What articles that these scopes had by ``as_of`` claim about products.
+
+        Args:
+            products: ids, and the relation of each to the one that is asked about (see :class:`Reported`).
+        """
+
+    async def claimed(self) -> Sequence[str]:
+        """The ids of all products that anything is claimed about, sorted."""
 
     async def rows(self, generation: Generation) -> Rows:
         """All vectors of a generation, with what a search filters by."""

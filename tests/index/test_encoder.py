@@ -15,6 +15,7 @@ from index import open_index
 from index.embedding import encoder as encoders
 from index.embedding.encoder import SentenceTransformerEncoder
 from index.errors import ModelError
+from index.launches import stages
 from tests.writing import RememberingEncoder, news
 
 
@@ -113,6 +114,9 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
     encoder: SentenceTransformerEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
+    remembering.fingerprint = "another:model"  # what is known of the bundled one comes along
+    some = stages.examples()[::20]
+    monkeypatch.setattr(stages, "examples", lambda: some)
     monkeypatch.setattr(encoders, "load", lambda *_: remembering)
     made = Settings(data=data, cache=tmp_path / "cache")
 
@@ -125,6 +129,7 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
     expected = await answered()
     assert expected
     whole = contents(made.cache)
+    assert whole
     for damage in (b"", None, b"nothing of the kind"):
         for path, content in whole.items():
             path.write_bytes(content[: len(content) // 2] if damage is None else damage)

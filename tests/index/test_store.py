@@ -22,6 +22,7 @@ from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding.encoder import SentenceTransformerEncoder
 from index.errors import BusyError
+from index.storing.sqlite import HEAD
 from tests.conftest import Opener
 from tests.writing import CountingEncoder, check_quotes, check_stored, news, put, stored_texts, write
 
@@ -443,7 +444,7 @@ async def test_a_folder_of_a_newer_version_is_refused_and_left_alone(opened: Ope
         await add(index, *news(tmp_path / "news", 1))
     with_database(data, {"UPDATE alembic_version SET version_num = ?": ("9999",)})
     assert "newer version" in await refusal(Settings(data=data))
-    with_database(data, {"UPDATE alembic_version SET version_num = ?": ("0001",)})
+    with_database(data, {"UPDATE alembic_version SET version_num = ?": (HEAD,)})
     assert check_stored(data) == 1
 
 

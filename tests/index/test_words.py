@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.words import Case, case, fold, profile, words
@@ -54,6 +54,7 @@ def test_words_stand_where_they_say(text: str) -> None:
 
 
 @given(st.text(max_size=80))
+@example("𝑨")
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 

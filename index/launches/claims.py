@@ -1,0 +1,152 @@
+"""What an article claims about launches: for each of its sentences, which product it speaks of and at which stage it shows it.
+
+A sentence that names no product goes on about the ones before it ("It is not available yet"); at an article's head, about
+those of its title.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from hashlib import sha256
+
+from index import dates
+from index.embedding.encoder import Layers
+from index.launches.mentions import Mention, Mentions
+from index.launches.stages import HOWS, STAGES, How, StageReader, features
+from index.model import Article, Passage, Stage
+
+VERSION = 1
+"""Raised whenever the same article would be found to claim other things."""
+
+TITLE = -1
+"""The place of a claim that the title makes."""
+
+_LEAST = 0.15  # what is less sure is no claim
+_SEVERAL = 0.5
+_NEWS = 45  # days: what happened earlier is no news
+_CARRIED = 3  # products that a sentence without a name can go on about
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence's word on one product.
+
+    Attributes:
+        passage: the place of its passage in the article.
+        place: the place of the sentence in the passage; :data:`TITLE` for the article's title.
+        named: whether the sentence names the product, rather than going on about it.
+        sure: how likely the sentence tells this stage, from 0 to 1.
+        since: the day that it names for it, on or before the article's own.
+    """
+
+    passage: int
+    place: int
+    product: str
+    named: bool
+    stage: Stage
+    how: How
+    sure: float
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that may claim something, and the products that it speaks of.
+
+    Attributes:
+        mentions: those that it names.
+        carried: the ids of those that it may go on about.
+    """
+
+    passage: int
+    place: int
+    text: str
+    mentions: tuple[Mention, ...]
+    carried: tuple[str, ...]
+
+
+def statements(article: Article, passages: Sequence[Passage], mentions: Mentions) -> list[Statement]:
+    """The sentences of an article, its title first, that speak of products."""
+    sentences = [
+        (at, place, article.text[sentence.start : sentence.end])
+        for at, passage in enumerate(passages)
+        for place, sentence in enumerate(passage.sentences)
+    ]
+    if not sentences:
+        return []
+    context = mentions.context(article.title, article.text)
+    texts = [(0, TITLE, article.title), *sentences]
+    found = [mentions.find(text, article.language, context) for _, _, text in texts]
+    counts = Counter(product for some in found for product in {one.product for one in some})
+    # Of the names that are in no catalogue, the products are among those that the title has or that come again.
+    subjects = {one.product for one in found[0]} | {product for product, count in counts.items() if count > 1}
+    current: tuple[str, ...] = ()
+    made = []
+    for (at, place, text), some in zip(texts, found, strict=True):
+        meant = tuple(dict.fromkeys(one.product for one in some if one.known)) or tuple(
+            dict.fromkeys(one.product for one in some if one.product in subjects)
+        )
+        carried = () if meant else tuple(product for product in current[:_CARRIED] if mentions.may_go_on(product, text))
+        if some or carried:
+            made.append(Statement(at, place, text, tuple(some), carried))
+        current = meant or current
+    return made
+
+
+def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, reader: StageReader) -> list[Claim]:
+    """What these statements of an article claim."""
+    rows = [
+        (statement, mention, layers)
+        for statement, layers in zip(made, read, strict=True)
+        for mention in (*statement.mentions, *([None] if statement.carried else []))
+    ]
+    if not rows:
+        return []
+    seen = features(
+        [statement.text for statement, *_ in rows],
+        [layers for *_, layers in rows],
+        [(one.start, one.end) if one else None for _, one, _ in rows],
+    )
+    today = article.published.astimezone(UTC).date() if article.published else None
+    told = [
+        Claim(statement.passage, statement.place, product, mention is not None, stage, how, sure * trust, since)
+        for (statement, mention, _), stages, hows in zip(rows, *reader(seen), strict=True)
+        for how in [HOWS[int(hows.argmax())]]
+        for trust in [_trust(statement)]
+        for stage, sure in zip(STAGES[:-1], stages.tolist(), strict=False)
+        if sure >= _LEAST
+        for since in [_since(statement.text, article.language, today, how)]
+        for product in ([mention.product] if mention else statement.carried)
+    ]
+    # A product that a sentence names twice ("可灵 (Kling)") is claimed once, as clearly as it can be.
+    told.sort(key=lambda claim: claim.sure)
+    return list({(claim.passage, claim.place, claim.product, claim.stage): claim for claim in told}.values())
+
+
+def _trust(statement: Statement) -> float:
+    """How far what is read in a sentence can be trusted: less where it compares several products."""
+    return _SEVERAL if len({mention.product for mention in statement.mentions if mention.known}) > 1 else 1.0
+
+
+def _since(text: str, language: str, today: date | None, how: How) -> date | None:
+    """The day that a sentence names, on or before that of writing.
+
+    What is news happened in the last weeks; of several days the most precise counts, then the latest.
+    """
+    if today is None:
+        return None
+    past = [said for said in dates.find(text, language, today) if said.first <= today]
+    if how is How.EVENT:
+        past = [said for said in past if (today - said.last).days <= _NEWS]
+    if not past:
+        return None
+    said = min(past, key=lambda one: ((one.last - one.first).days, -one.last.toordinal()))
+    return today if said.last >= today else said.first
+
+
+def version(reader: StageReader, mentions: Mentions) -> str:
+    """By what claims are made: those of another version are read again."""
+    return sha256(repr((VERSION, reader.digest, mentions.digest)).encode()).hexdigest()[:16]

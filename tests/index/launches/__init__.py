@@ -1,0 +1,1 @@
+"""Tests of launches: products, mentions, claims, stages, timelines, statuses."""
