@@ -4,7 +4,7 @@ PYTHON ?= python3
 Q ?= When will Sora ship?
 export Q
 
-.PHONY: ask test lint types benchmark calibrate clean
+.PHONY: ask test lint types benchmark calibrate fit clean
 .SILENT:
 
 # A stamp beside the packages remembers that they are installed; it is made again when what is asked for changes.
@@ -36,6 +36,9 @@ benchmark: .venv/.installed-dev
 
 calibrate: .venv/.installed-dev
 	.venv/bin/python -m tests.benchmarks.calibrate
+
+fit: .venv/.installed-dev
+	.venv/bin/python -m tests.benchmarks.fit
 
 clean:
 	rm -rf .venv

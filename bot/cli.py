@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
 app.add_typer(articles, name="index")
+products = typer.Typer(help="The products that are known by name; any other one works too.", no_args_is_help=True)
+app.add_typer(products, name="products")
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer as on that day (ISO 8601).")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object, for scripts.")]
@@ -173,6 +175,62 @@ def rebuild(context: typer.Context) -> None:
     _with_index(_settings(context), work)
 
 
+# Products
+
+
+@products.command("add")
+def add_product(  # noqa: PLR0917
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="As it is shown.")],
+    maker: Annotated[str, typer.Option(help="Who makes it.")] = "",
+    alias: Annotated[list[str] | None, typer.Option(help="Another spelling, in any script; can be given several times.")] = None,
+    parent: Annotated[str | None, typer.Option(metavar="ID", help="The family that it is a version of.")] = None,
+    ordinary: Annotated[bool, typer.Option(help="The name is also an ordinary word.")] = False,
+) -> None:
+    """Add a product that the catalogue lacks, or replace your own one; articles that name it are read again."""
+    from bot.on_terminal.progress import progress
+    from index.launches.catalogue import product_named
+
+    product = product_named(name, maker=maker, aliases=tuple(alias or ()), parent=parent, ordinary=ordinary)
+
+    async def work(index: Index) -> None:
+        with progress("Reading") as tell:
+            await index.add_product(product, tell=tell)
+        print(f"added {product.id}: {product.name}")
+
+    _with_index(_settings(context), work)
+
+
+@products.command("list")
+def list_products(context: typer.Context, as_json: Json = False) -> None:
+    """All products that are known by name."""
+
+    async def work(index: Index) -> None:
+        from bot.machine import product_object
+        from bot.on_terminal.render import console, product_table
+
+        known = await index.products()
+        if as_json:
+            print(json.dumps([product_object(product) for product in known], ensure_ascii=False, indent=1))
+        else:
+            console().print(product_table(known))
+
+    _with_index(_settings(context), work)
+
+
+@products.command("remove")
+def remove_product(context: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Take out a product of your own; those that came along stay."""
+    from bot.on_terminal.progress import progress
+
+    async def work(index: Index) -> None:
+        with progress("Reading") as tell:
+            await index.remove_product(id_, tell=tell)
+        print(f"removed {id_}")
+
+    _with_index(_settings(context), work)
+
+
 # Questions
 
 
@@ -201,6 +259,35 @@ def ask(
             print(json.dumps(machine.answer_object(answer), ensure_ascii=False, indent=1))
         else:
             show(answer)
+
+    _with_index(_settings(context), work)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A product, known or not.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    json_lines: Annotated[bool, typer.Option("--json-lines", help="Read names as JSON objects from stdin, one a line.")] = False,
+) -> None:
+    """Where a launch stands, since when, and how it came there."""
+    from bot import machine
+    from bot.on_terminal.ask import show_status, status_lines
+
+    if (name is None) != json_lines:
+        raise typer.BadParameter("give either a NAME or --json-lines")
+    day = machine.parse_day(as_of) if as_of else None
+
+    async def work(index: Index) -> None:
+        if name is None:
+            await status_lines(index, sys.stdin.buffer, sys.stdout)
+            return
+        found = await index.status(name, as_of=day)
+        if as_json:
+            print(json.dumps(machine.status_object(found), ensure_ascii=False, indent=1))
+        else:
+            show_status(found)
 
     _with_index(_settings(context), work)
 

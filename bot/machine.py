@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from index import Answer, Listed, Quote, ShipdateError, Source
+from index import Answer, Listed, Quote, ShipdateError, Source, Status
+from index.launches.catalogue import Product
 
 
 class RequestError(ShipdateError):
@@ -26,8 +28,30 @@ def answer_object(answer: Answer, id_: object = None) -> dict[str, Any]:
         "products": list(answer.products),
         "elapsed_ms": round(answer.elapsed_ms, 1),
         "quotes": [_quote(quote) for quote in answer.quotes],
-        "status": None,
+        "status": status_object(answer.status) if answer.status else None,
     }
+
+
+def status_object(status: Status, id_: object = None) -> dict[str, Any]:
+    """A product's status; ``id_`` is handed back as it came."""
+    current = status.history[-1] if status.history else None
+    return {
+        **({} if id_ is None else {"id": id_}),
+        "product": status.product,
+        "name": status.name,
+        "as_of": status.as_of.isoformat(),
+        "stage": status.stage,
+        "since": current.since.isoformat() if current else None,
+        "evidence": _quote(current.evidence) if current else None,
+        "history": [
+            {"stage": period.stage, "since": period.since.isoformat(), "evidence": _quote(period.evidence)} for period in status.history
+        ],
+    }
+
+
+def product_object(product: Product) -> dict[str, Any]:
+    """One product of the catalogue."""
+    return {**asdict(product), "aliases": list(product.aliases), "context": list(product.context)}
 
 
 def listed_object(listed: Listed) -> dict[str, Any]:
@@ -62,18 +86,18 @@ def parse_line(line: str) -> dict[str, Any]:
     return request
 
 
-def parse_request(request: Mapping[str, Any]) -> tuple[str, date | None]:
-    """The question and the day that an object asks for.
+def parse_request(request: Mapping[str, Any], name: str) -> tuple[str, date | None]:
+    """What an object asks about, under ``name``, and as of which day.
 
     Raises:
         RequestError: one sentence on what is wrong with it.
     """
-    question, as_of = request.get("question"), request.get("as_of")
-    if not isinstance(question, str):
-        raise RequestError('This object has no "question" that is a text.')
+    asked, as_of = request.get(name), request.get("as_of")
+    if not isinstance(asked, str):
+        raise RequestError(f'This object has no "{name}" that is a text.')
     if as_of is not None and not isinstance(as_of, str):
         raise RequestError('"as_of" must be a date as text, such as "2024-12-09".')
-    return question, parse_day(as_of) if as_of else None
+    return asked, parse_day(as_of) if as_of else None
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import BinaryIO, TextIO
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, BinaryIO, TextIO, TypeAlias
 
-from bot.machine import RequestError, answer_object, parse_line, parse_request
-from bot.on_terminal.render import console, render
-from bot.replies import reply
-from index import Answer, QuestionError, Reason
+from bot.machine import RequestError, answer_object, parse_line, parse_request, status_object
+from bot.on_terminal.render import console, render, render_status
+from bot.replies import reply, status_reply
+from index import Answer, QuestionError, Reason, Status
 from index.core import Index
 from index.errors import ShipdateError
+
+Answering: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 _LINE_LIMIT = 4 * 1024 * 1024  # bytes; a longer line is skipped to its end and told
 
@@ -28,20 +31,44 @@ def show(answer: Answer) -> None:
     console().print(render(shown))
 
 
+def show_status(status: Status) -> None:
+    """Print where a launch stands."""
+    console().print(render_status(status_reply(status)))
+
+
 async def answer_lines(index: Index, lines: BinaryIO, out: TextIO) -> None:
     """Answer each JSON object of ``lines`` by one line in ``out``, in the same order, flushed as each is ready.
 
     A line that cannot be understood, or a question that cannot be taken, gets an object with ``"error"`` in its place.
     """
+
+    async def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        question, as_of = parse_request(request, "question")
+        return answer_object(await index.ask(question, as_of=as_of), request.get("id"))
+
+    await _each_line(lines, out, answer)
+
+
+async def status_lines(index: Index, lines: BinaryIO, out: TextIO) -> None:
+    """The same for the statuses of products."""
+
+    async def status(request: Mapping[str, Any]) -> dict[str, Any]:
+        name, as_of = parse_request(request, "name")
+        return status_object(await index.status(name, as_of=as_of), request.get("id"))
+
+    await _each_line(lines, out, status)
+
+
+async def _each_line(lines: BinaryIO, out: TextIO, answer: Answering) -> None:
     while line := await asyncio.to_thread(lines.readline, _LINE_LIMIT):
         rest = line
         while len(rest) == _LINE_LIMIT and not rest.endswith(b"\n"):  # skip to the line's end
             rest = await asyncio.to_thread(lines.readline, _LINE_LIMIT)
         if line.strip():
-            print(json.dumps(await _answer_line(index, line), ensure_ascii=False), file=out, flush=True)
+            print(json.dumps(await _answer_line(line, answer), ensure_ascii=False), file=out, flush=True)
 
 
-async def _answer_line(index: Index, line: bytes) -> dict[str, object]:
+async def _answer_line(line: bytes, answer: Answering) -> dict[str, Any]:
     id_: object = None
     try:
         if len(line) == _LINE_LIMIT:
@@ -52,7 +79,6 @@ async def _answer_line(index: Index, line: bytes) -> dict[str, object]:
             raise RequestError("This line is not UTF-8.") from None
         request = parse_line(text)
         id_ = request.get("id")
-        question, as_of = parse_request(request)
-        return answer_object(await index.ask(question, as_of=as_of), id_)
+        return await answer(request)
     except ShipdateError as error:
         return {**({} if id_ is None else {"id": id_}), "error": str(error)}

@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import dataclass
 
 from platformdirs import user_state_path
 from prompt_toolkit import PromptSession
@@ -14,14 +15,16 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot.on_terminal.progress import progress
-from bot.on_terminal.render import article_table, console, render
-from bot.replies import reply
-from index import Change
+from bot.on_terminal.render import article_table, console, render, render_status
+from bot.replies import reply, status_reply
+from index import Change, Topic
 from index.core import Index
 from index.errors import ShipdateError
 
 _HELP = """\
 Ask anything, in any language: the answer is quoted from the articles, word for word.
+A question may go on about the one before: "and Kling?", "why?"
+  /status NAME       where a launch stands, and how it came there
   /articles          what is in
   /add PATH...       add files and folders
   /reindex           embed everything again
@@ -35,6 +38,7 @@ async def chat(index: Index) -> None:
     loading = asyncio.create_task(index.engine())  # while the first question is being typed
     loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # the first question tells what is wrong
     session: PromptSession[str] = PromptSession(history=_history())
+    thread = _Thread()
     out.print("Ask about AI product launches; /help tells the rest.", style="dim")
     try:
         while True:
@@ -48,7 +52,7 @@ async def chat(index: Index) -> None:
             if line in ("/quit", "/exit"):
                 return
             if line:
-                await _interruptible(_act(index, line))
+                await _interruptible(_act(index, line, thread))
     finally:
         loading.cancel()
 
@@ -68,10 +72,19 @@ async def _interruptible(work: Coroutine[None, None, None]) -> None:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-async def _act(index: Index, line: str) -> None:
+@dataclass
+class _Thread:
+    """What was asked last, so that "and Kling?" is understood."""
+
+    topic: Topic | None = None
+
+
+async def _act(index: Index, line: str, thread: _Thread) -> None:
     out = console()
     command, _, rest = line.partition(" ")
     match command:
+        case "/status":
+            out.print(render_status(status_reply(await index.status(rest))))
         case "/articles":
             out.print(article_table(await index.list()))
         case "/add":
@@ -94,7 +107,9 @@ async def _act(index: Index, line: str) -> None:
         case _ if command.startswith("/"):
             raise ShipdateError(f"There is no command {command}; /help lists them.")
         case _:
-            out.print(render(reply(await index.ask(line))))
+            answer = await index.ask(line, topic=thread.topic)
+            thread.topic = answer.topic if answer.answered else thread.topic
+            out.print(render(reply(answer)))
 
 
 def _history() -> History:

@@ -12,8 +12,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.replies import Cited, Reply
-from index import Listed
+from bot.replies import Cited, Reply, StageReply, StatusReply
+from index import Listed, Stage
+from index.launches.catalogue import Product
+
+_COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 
 
 def console() -> Console:
@@ -27,13 +30,33 @@ def render(reply: Reply) -> RenderableType:
         return Text(reply.note or "")
     best, *others = reply.quotes
     title = Text(_visible(best.title), style="bold")
-    parts: list[RenderableType] = [Panel(_cited(best), title=title, title_align="left")]
+    parts: list[RenderableType] = []
+    if reply.status and reply.status.current:
+        parts.append(_status_line(reply.status.name, reply.status.current))
+    parts.append(Panel(_cited(best), title=title, title_align="left"))
     if others:
         parts.append(Text(reply.wording.say("Also:"), style="dim"))
         parts += [Padding(_cited(other), (0, 0, 1, 2)) for other in others]
     if reply.note:
         parts.append(Text(reply.note, style="dim"))
     return Group(*parts)
+
+
+def render_status(reply: StatusReply) -> RenderableType:
+    """Name, stage and proof in a panel; then what came before, as a dated list."""
+    parts: list[RenderableType] = []
+    if reply.current:
+        parts.append(Panel(_cited(reply.current.cited), title=_status_line(reply.name, reply.current), title_align="left"))
+    if reply.history:
+        parts.append(Text(reply.wording.say("Before:"), style="dim"))
+        parts += [Padding(Group(Text(one.text, _COLOURS[one.stage]), _cited(one.cited)), (0, 0, 1, 2)) for one in reversed(reply.history)]
+    if reply.note:
+        parts.append(Text(_visible(reply.note), style="dim"))
+    return Group(*parts)
+
+
+def _status_line(name: str, current: StageReply) -> Text:
+    return Text.assemble((_visible(name), "bold"), ": ", (current.text, _COLOURS[current.stage]))
 
 
 def _cited(cited: Cited) -> RenderableType:
@@ -48,6 +71,16 @@ def _cited(cited: Cited) -> RenderableType:
 def _visible(text: str) -> str:
     """An article must not steer the terminal: its control characters are left out."""
     return "".join(character for character in text if character in "\n\t" or unicodedata.category(character) != "Cc")
+
+
+def product_table(products: Sequence[Product]) -> RenderableType:
+    """All products of a catalogue, one a line."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "name", "maker", "also"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id")
+    for product in products:
+        table.add_row(product.id, Text(_visible(product.name)), Text(_visible(product.maker)), Text(_visible(", ".join(product.aliases))))
+    return table
 
 
 def article_table(listed: Sequence[Listed]) -> RenderableType:

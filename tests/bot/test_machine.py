@@ -63,20 +63,20 @@ def test_an_id_of_any_kind_is_handed_back_as_it_came(id_: object) -> None:
 )
 def test_a_malformed_line_is_told_in_one_sentence(line: str) -> None:
     with pytest.raises(RequestError, match=r"^[^\n]+$"):
-        parse_request(parse_line(line))
+        parse_request(parse_line(line), "question")
 
 
 @pytest.mark.parametrize("start", ["", '{"question": ', '{"question": "x", "id": '])
 @pytest.mark.parametrize("nested", ["[", '{"a":'])
 def test_a_line_that_is_nested_without_end_is_told_in_one_sentence(start: str, nested: str) -> None:
     with pytest.raises(RequestError):
-        parse_request(parse_line(start + nested * 100_000))
+        parse_request(parse_line(start + nested * 100_000), "question")
 
 
 @given(st.text(max_size=60))
 def test_any_line_is_a_request_or_told(line: str) -> None:
     try:
-        parse_request(parse_line(line))
+        parse_request(parse_line(line), "question")
     except RequestError:
         return
 

@@ -22,7 +22,7 @@ CATALOGUES = sorted((BOT / "wording").glob("*.po"))
 
 def messages_of_the_code() -> set[str]:
     """Every text that is handed to ``say``, and those that replies choose from."""
-    found = set(replies._NOTHING.values())
+    found = {*replies._NOTHING.values(), *replies._SINCE.values()}
     for path in BOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "say":
