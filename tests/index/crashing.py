@@ -20,6 +20,7 @@ import torch
 from bot import cli
 from bot.settings import Settings
 from index import cutting, open_index
+from index.core import Index
 from index.embedding import encoder as encoders
 from tests.writing import RememberingEncoder
 
@@ -49,10 +50,10 @@ def add(data: Path, articles: Path, ready: Connection) -> None:
 
     async def run() -> None:
         async with open_index(Settings(data=data)) as index:
+            await _be_ready(index, ready)
             await index.add([str(articles)])
 
     _mute()
-    ready.send(None)
     asyncio.run(run())
 
 
@@ -61,10 +62,10 @@ def rebuild(data: Path, articles: Path, ready: Connection) -> None:
 
     async def run() -> None:
         async with open_index(Settings(data=data)) as index:
+            await _be_ready(index, ready)
             await index.rebuild()
 
     _mute()
-    ready.send(None)
     asyncio.run(run())
 
 
@@ -77,6 +78,12 @@ def command(arguments: list[str], said: Path, ready: Connection) -> None:
         sys.argv = ["shipdate", *arguments]
         ready.send(None)
         cli.main()
+
+
+async def _be_ready(index: Index, ready: Connection) -> None:
+    """Have everything loaded, so that what can be killed from here on is the work itself."""
+    await index.engine()
+    ready.send(None)
 
 
 def _mute() -> None:

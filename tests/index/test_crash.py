@@ -50,7 +50,7 @@ def processes(articles: Path) -> Iterator[ForkServerContext]:
 
 
 def start(context: ForkServerContext, work: str, *arguments: object) -> ForkServerProcess:
-    """A process that does ``work`` of :mod:`tests.index.crashing`, once it is past its imports."""
+    """A process that does ``work`` of :mod:`tests.index.crashing`, once it is ready for it."""
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_Work(work), args=(*arguments, sending))
     process.start()
