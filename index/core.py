@@ -28,7 +28,7 @@ from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
 from index.launches.naming import key
 from index.launches.resolving import Products
-from index.launches.status import course, status_of
+from index.launches.status import Launches
 from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
@@ -61,7 +61,7 @@ class Index:
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
         self._writer = asyncio.Lock()
-        self._known: tuple[tuple[int, int, str] | None, Products] | None = None  # and of which state of the articles
+        self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -169,11 +169,9 @@ class Index:
         asked = unicodedata.normalize("NFKC", storable(name))[:QUESTION_LIMIT]
         if not key(asked):
             raise QuestionError("Name a product, for example: Sora.")
-        products = await self._products()
-        product, shown = products.named(asked)
-        day = as_of or datetime.now(UTC).date()
-        stretches = await course(product, as_of=day, scopes=scopes, store=self._store, products=products)
-        return await status_of(product, shown, stretches, as_of=day, store=self._store)
+        launches = await self._known_launches()
+        product, shown = launches.products.named(asked)
+        return await launches.status(product, shown, as_of=as_of or datetime.now(UTC).date(), scopes=scopes)
 
     async def products(self) -> Sequence[Product]:
         """All products of the catalogue, the installation's own ones last."""
@@ -222,15 +220,16 @@ class Index:
     async def _catalogue(self) -> Catalogue:
         return await asyncio.to_thread(catalogue.load, self._settings.data)
 
-    async def _products(self) -> Products:
-        """The products that can be asked about; looked up again whenever the articles, or the catalogue, have changed."""
+    async def _known_launches(self) -> Launches:
+        """What is known about launches; looked up again whenever the articles, or the catalogue, have changed."""
         generation = await self._store.live()
         state = (generation.id, generation.revision, generation.claims) if generation else None
-        if self._known is None or self._known[0] != state:
-            known = self._known[1].catalogue if self._known and self._known[0] and state and self._known[0][2] == state[2] else None
-            named = known or await self._catalogue()
-            self._known = (state, Products(named, Mentions(named), await self._store.claimed()))
-        return self._known[1]
+        if self._launches is None or self._launches[0] != state:
+            before = self._launches
+            same = before is not None and before[0] is not None and state is not None and before[0][2] == state[2]
+            named = before[1].products.catalogue if before and same else await self._catalogue()
+            self._launches = (state, Launches(Products(named, Mentions(named), await self._store.claimed()), self._store))
+        return self._launches[1]
 
     # Questions
 
@@ -264,7 +263,8 @@ class Index:
                 if searchable is None or not len(searchable.ids):
                     break
                 reason = Reason.NOTHING_RELEVANT
-                known = await self._products()
+                launches = await self._known_launches()
+                known = launches.products
                 if topic:
                     text, topic = topics.complete(text, topic, known, searchable.names.__contains__, engine.is_word), None
                 encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
@@ -274,7 +274,7 @@ class Index:
                     if products and as_of is None and (said := _day_said(text, tongue, day)):
                         intent = engine.intent(await encoding)
                         day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
-                    launch = await self._launch(products, known, as_of=day, scopes=scopes)
+                    launch = await self._launch(products, launches, as_of=day, scopes=scopes)
                     found = await search(
                         asked,
                         await encoding,
@@ -289,25 +289,17 @@ class Index:
                     encoding.cancel()
                 quotes = answer(found, engine)
                 if quotes and len(products) == 1 and asks_where_it_stands(found.intent):
-                    status = await status_of(products[0], known.shown(products[0]), launch.course, as_of=day, store=self._store)
+                    status = await launches.status(products[0], known.shown(products[0]), as_of=day, scopes=scopes)
                 if found.complete:
                     break
         elapsed = (perf_counter() - started) * 1000
         about = Topic(text, launch.products) if text else None
         return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed, launch.products, status, about)
 
-    async def _launch(self, asked: Sequence[str], known: Products, *, as_of: date, scopes: Collection[str]) -> Launch:
+    async def _launch(self, asked: Sequence[str], launches: Launches, *, as_of: date, scopes: Collection[str]) -> Launch:
         """What the articles claim about the products of a question."""
-        courses = []
-        current: dict[tuple[int, int], float] = {}
-        for product in asked[:_COMPARED]:
-            told = await course(product, as_of=as_of, scopes=scopes, store=self._store, products=known)
-            courses.append(tuple(told))
-            for stretch in told:
-                for claim in stretch.claims:
-                    sign = 1 if stretch is told[-1] else -1
-                    current[claim.passage, claim.place] = max(sign * claim.weight, current.get((claim.passage, claim.place), -1.0))
-        return Launch(tuple(asked), courses[0] if courses else (), current)
+        courses = [await launches.course(product, as_of=as_of, scopes=scopes) for product in asked[:_COMPARED]]
+        return Launch(tuple(asked), courses[0].stretches if courses else (), [one.current for one in courses])
 
     # The machinery
 

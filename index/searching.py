@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -100,13 +100,17 @@ class Launch:
     Attributes:
         products: the ids of the products that it names.
         course: the stages of the first of them, oldest first.
-        current: how clearly sentences, by passage and place, tell the current stage of any of them, up to 1; below 0 where
-            they tell an earlier one.
+        current: for each of them, how clearly sentences, by passage and place, tell its current stage, up to 1; below 0
+            where they tell an earlier one.
     """
 
     products: tuple[str, ...] = ()
     course: tuple[Stretch, ...] = ()
-    current: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    current: Sequence[Mapping[tuple[int, int], float]] = ()
+
+    def tells_now(self, passage: int, place: int) -> float:
+        """How clearly a sentence tells the current stage of any of the products."""
+        return max((one[passage, place] for one in self.current if (passage, place) in one), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,7 @@ async def search(
             passage = passages[one.id]
             told = (passage.tells @ wanted).tolist()
             for sentence, tells in zip(_score(question, passage, common, one.sentences, weights), told, strict=True):
-                current = launch.current.get((one.id, sentence.place), 0.0)
+                current = launch.tells_now(one.id, sentence.place)
                 scored.append(replace(sentence, score=sentence.score + tells + _CURRENT * asks_state * current))
     scored.sort(key=lambda one: -one.score)
     return Found(question, encoded, query, intent, launch, tuple(scored), matches, complete)

@@ -1,8 +1,10 @@
-"""Where a launch stands: the timeline of a product, with the sentences that prove it."""
+"""Where launches stand: the timelines of products, with the sentences that prove them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from index.launches.claims import TITLE
@@ -11,30 +13,70 @@ from index.launches.timeline import Reported, Stretch, timeline
 from index.model import Period, Quote, Status
 from index.storing.store import Store, StoredPassage
 
-
-async def status_of(product: str, name: str, stretches: Sequence[Stretch], *, as_of: date, store: Store) -> Status:
-    """The status of a product as of a day, from its stages by then (see :func:`course`)."""
-    evidence = [proof(stretch) for stretch in stretches]
-    passages = {passage.id: passage for passage in await store.passages([one.passage for one in evidence])}
-    history = tuple(
-        Period(stretch.stage, stretch.since, quote(one, passages[one.passage]))
-        for stretch, one in zip(stretches, evidence, strict=True)
-        if one.passage in passages
-    )
-    return Status(product, name, as_of, history)
+_REMEMBERED = 256  # courses
 
 
-async def course(product: str, *, as_of: date, scopes: Collection[str], store: Store, products: Products) -> list[Stretch]:
-    """The stages of a product, oldest first."""
-    return timeline(await store.claims(products.relations(product), as_of, scopes))
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a launch went, as of a day.
+
+    Attributes:
+        stretches: its stages, oldest first.
+        current: how clearly sentences, by passage and place, tell the current stage, up to 1; below 0 where they tell an
+            earlier one.
+    """
+
+    stretches: tuple[Stretch, ...]
+    current: Mapping[tuple[int, int], float]
 
 
-def proof(stretch: Stretch) -> Reported:
+class Launches:
+    """What the articles tell of launches, as long as they do not change: what was worked out once is remembered."""
+
+    def __init__(self, products: Products, store: Store) -> None:
+        self.products = products
+        self._store = store
+        self._courses: OrderedDict[tuple[str, date, frozenset[str]], Course] = OrderedDict()
+
+    async def course(self, product: str, *, as_of: date, scopes: Collection[str]) -> Course:
+        """The course of a product's launch."""
+        key = (product, as_of, frozenset(scopes))
+        if key not in self._courses:
+            claims = await self._store.claims(self.products.relations(product), as_of, scopes)
+            self._courses[key] = _course(timeline(claims))
+            if len(self._courses) > _REMEMBERED:
+                self._courses.popitem(last=False)
+        self._courses.move_to_end(key)
+        return self._courses[key]
+
+    async def status(self, product: str, name: str, *, as_of: date, scopes: Collection[str]) -> Status:
+        """Where the launch of a product stands, by its course; ``name`` is what people call it."""
+        stretches = (await self.course(product, as_of=as_of, scopes=scopes)).stretches
+        evidence = [_proof(stretch) for stretch in stretches]
+        passages = {passage.id: passage for passage in await self._store.passages([one.passage for one in evidence])}
+        history = tuple(
+            Period(stretch.stage, stretch.since, _quote(one, passages[one.passage]))
+            for stretch, one in zip(stretches, evidence, strict=True)
+            if one.passage in passages
+        )
+        return Status(product, name, as_of, history)
+
+
+def _course(stretches: list[Stretch]) -> Course:
+    current: dict[tuple[int, int], float] = {}
+    for stretch in stretches:
+        sign = 1 if stretch is stretches[-1] else -1
+        for claim in stretch.claims:
+            current[claim.passage, claim.place] = max(sign * claim.weight, current.get((claim.passage, claim.place), -1.0))
+    return Course(tuple(stretches), current)
+
+
+def _proof(stretch: Stretch) -> Reported:
     """The sentence that proves a stage best."""
     return next((claim for claim in stretch.claims if claim.place != TITLE), stretch.claims[0])
 
 
-def quote(claim: Reported, passage: StoredPassage) -> Quote:
+def _quote(claim: Reported, passage: StoredPassage) -> Quote:
     """The words of a claim. A title cannot be quoted from the text: the article's first sentence stands for it."""
     span = passage.sentences[max(claim.place, 0)]
     return Quote(passage.text[span.start - passage.start : span.end - passage.start], claim.weight, span.start, span.end, passage.article)

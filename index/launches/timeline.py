@@ -20,6 +20,7 @@ from index.launches.stages import STAGES, How
 from index.model import Stage
 
 _KNOWN = STAGES[:-1]
+_PLACE = {stage: place for place, stage in enumerate(_KNOWN)}
 
 _HOW: Mapping[How, Mapping[Stage, float]] = {
     How.EVENT: dict.fromkeys(_KNOWN, 1.0),
@@ -152,7 +153,7 @@ def timeline(claims: Iterable[Reported]) -> list[Stretch]:
     # Undated articles may be as old as the oldest: they never beat a dated one on time.
     telling.sort(key=lambda claim: (claim.day or oldest, claim.day is not None, claim.article, claim.passage, claim.place))
     articles = [list(group) for _, group in groupby(telling, key=lambda claim: claim.article)]
-    course = _most_likely(np.array([_observation(group) for group in articles]))
+    course = _most_likely(_observations(articles))
     stretches: list[Stretch] = []
     for stage, run in groupby(zip(course, articles, strict=True), key=lambda pair: pair[0]):
         for_it = [claim for _, group in run for claim in group if claim.stage is stage]
@@ -162,17 +163,21 @@ def timeline(claims: Iterable[Reported]) -> list[Stretch]:
     return stretches
 
 
-def _observation(claims: Sequence[Reported]) -> npt.NDArray[np.float64]:
-    """How likely an article would say what it says at each stage, up to a factor, as logarithms. Shape (4,).
+def _observations(articles: Sequence[Sequence[Reported]]) -> npt.NDArray[np.float64]:
+    """How likely each article would say what it says at each stage, up to a factor, as logarithms. Shape (articles, 4).
 
-    Of the claims for one stage the strongest counts: an article says the same thing in many ways.
+    Of its claims for one stage the strongest counts: an article says the same thing in many ways.
     """
-    strengths = np.zeros((2, len(_KNOWN)))  # as an event, and in other ways
-    for claim in claims:
-        row, at = int(claim.how is not How.EVENT), _KNOWN.index(claim.stage)
-        strengths[row, at] = max(strengths[row, at], min(claim.weight, _SUREST))
-    support = (_SUPPORTS * strengths[:, :, None]).max(axis=(0, 1))
-    against = np.log(1 - _CONFLICTS * strengths[:, :, None]).sum(axis=(0, 1))
+    strengths = np.zeros((len(articles), 2, len(_KNOWN)))  # as an event, and in other ways
+    told = [
+        (at, int(claim.how is not How.EVENT), _PLACE[claim.stage], min(claim.weight, _SUREST))
+        for at, claims in enumerate(articles)
+        for claim in claims
+    ]
+    at, row, stage, weight = map(np.array, zip(*told, strict=True))
+    np.maximum.at(strengths, (at, row, stage), weight)
+    support = (_SUPPORTS * strengths[..., None]).max(axis=(1, 2))
+    against = np.log(1 - _CONFLICTS * strengths[..., None]).sum(axis=(1, 2))
     logarithms: npt.NDArray[np.float64] = np.log(_SOUND + support) + against
     return logarithms
 
@@ -197,7 +202,8 @@ def _since(claims: Sequence[Reported], oldest: int) -> int:
     Args:
         claims: those for its stage, in order of time.
     """
-    clear = [claim for claim in claims if claim.weight >= _NEARLY * max(one.weight for one in claims)]
+    clearest = max(claim.weight for claim in claims)
+    clear = [claim for claim in claims if claim.weight >= _NEARLY * clearest]
     first = [claim for claim in claims if claim.article == clear[0].article]
     for how in (How.EVENT, How.STATE):
         said = [claim for claim in first if claim.since is not None and claim.how is how]

@@ -38,7 +38,7 @@ _MATCHES = f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH ? ORD
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"
 _CLAIMS = """
     SELECT a.number, a.day, c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
-    FROM claims c JOIN passages p ON p.id = c.passage JOIN articles a ON a.number = p.article
+    FROM claims c CROSS JOIN passages p ON p.id = c.passage CROSS JOIN articles a ON a.number = p.article
     WHERE c.product IN (SELECT value FROM json_each(?)) AND a.scope IN (SELECT value FROM json_each(?)) AND coalesce(a.day, 0) <= ?
     AND p.generation = (SELECT id FROM generations WHERE live = 1)
 """
@@ -52,6 +52,8 @@ _PASSAGES = f"""
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
 """
+_STAGES = {stage.value: stage for stage in Stage}  # an enumeration looks its values up much more slowly
+_HOWS = {how.value: how for how in How}
 
 
 class SQLiteSearch:
@@ -88,7 +90,7 @@ class SQLiteSearch:
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         rows = await self._fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
         return [
-            Reported(article, day, passage, place, products[product], bool(named), Stage(stage), How(how), sure, since)
+            Reported(article, day, passage, place, products[product], bool(named), _STAGES[stage], _HOWS[how], sure, since)
             for article, day, passage, place, product, named, stage, how, sure, since in rows
         ]
 
