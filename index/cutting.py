@@ -25,7 +25,7 @@ BATCH_TEXTS = 512
 """Passages and sentences embedded and written together: large enough to fill the encoder's batches, small enough (some
 seconds) that little is lost when the power goes."""
 
-_PASSAGES_AT_ONCE, _SENTENCES_AT_ONCE = 64, 256  # for the encoder, so that one long article shows its progress too
+_PASSAGES_AT_ONCE, _SENTENCES_AT_ONCE = 128, 512  # for the encoder, so that one long article shows its progress too
 
 
 @dataclass(frozen=True, slots=True)

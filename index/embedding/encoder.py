@@ -10,10 +10,10 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,16 @@ if TYPE_CHECKING:
 Vectors: TypeAlias = npt.NDArray[np.float32]
 """One vector a row: shape (texts or tokens, dimension)."""
 
-BATCH = 32
-"""Texts a forward pass; more gains nothing on two cores."""
+BATCH_TOKENS = 2048
+"""Tokens a forward pass, padding included; more gains nothing on two cores. Texts of about equally many tokens go together: by
+characters, as sentence-transformers sorts them, a third of what is computed on news in several scripts would be padding."""
+
+Inputs: TypeAlias = dict[str, Any]
+"""A batch of tokenized texts, as tensors."""
+
+Own: TypeAlias = tuple[list[int], tuple[tuple[int, int], ...], tuple[int, ...]]
+
+T = TypeVar("T")
 
 _ANY_PIECE = -10.0  # the log-probability of a piece where the tokenizer knows none
 
@@ -159,26 +167,12 @@ class SentenceTransformerEncoder:
         """What a middle layer (the eighth of twelve) and the last one make of each token of these passages."""
         import torch
 
-        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        found: dict[int, Layers] = {}
-        for at in range(0, len(order), BATCH):
-            some = order[at : at + BATCH]
-            inputs = self._model.tokenizer(
-                [self._passage + texts[one] for one in some],
-                padding=True,
-                truncation=True,
-                max_length=self._model.max_seq_length,
-                return_tensors="pt",
-                return_offsets_mapping=True,
-            )
-            offsets = inputs.pop("offset_mapping").numpy() - len(self._passage)
-            with torch.inference_mode():
-                states = self._transformer(**inputs, output_hidden_states=True).hidden_states
-            joined = torch.cat([states[2 * (len(states) - 1) // 3], states[-1]], dim=-1).float().numpy()
-            for one, rows, places in zip(some, joined, offsets, strict=True):
-                own = places[:, 1] > 0  # neither the prefix, nor special, nor padding
-                found[one] = Layers(rows[own], tuple((max(start, 0), end) for start, end in places[own].tolist()))
-        return [found[at] for at in range(len(texts))]
+        def run(inputs: Inputs) -> list[Vectors]:
+            states = self._transformer(**inputs, output_hidden_states=True).hidden_states
+            joined = torch.cat([states[2 * (len(states) - 1) // 3], states[-1]], dim=-1)
+            return list(joined.float().numpy())
+
+        return [Layers(rows[own], spans) for rows, (own, spans, _) in self._each(texts, self._passage, run)]
 
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
@@ -195,23 +189,63 @@ class SentenceTransformerEncoder:
     def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        return unit(np.asarray(self._model.encode(list(texts), prompt=prefix, batch_size=BATCH, show_progress_bar=False), np.float32))
+        return unit(np.stack([vector for (vector, _), _ in self._each(texts, prefix, self._pooled(prefix))]))
 
     def _with_tokens(self, texts: Sequence[str], prefix: str) -> list[Encoded]:
-        rows: Any = self._model.encode(list(texts), prompt=prefix, batch_size=BATCH, show_progress_bar=False, output_value=None)
-        return [self._encoded(text, prefix, row) for text, row in zip(texts, rows, strict=True)]
+        made = self._each(texts, prefix, self._pooled(prefix))
+        return [Encoded(unit(vector[None, :])[0], tokens[own], spans, pieces) for (vector, tokens), (own, spans, pieces) in made]
 
-    def _encoded(self, text: str, prefix: str, row: Mapping[str, Any]) -> Encoded:
-        tokens = row["token_embeddings"][row["attention_mask"].bool()].float().numpy()
-        own, spans = self._own(text, prefix, len(tokens))
-        pieces = tuple(int(row["input_ids"][at]) for at in own)
-        return Encoded(unit(row["sentence_embedding"].float().numpy()[None, :])[0], tokens[own], spans, pieces)
+    def _pooled(self, prefix: str) -> Callable[[Inputs], list[tuple[Vectors, Vectors]]]:
+        """Makes the vectors of a batch of texts, and those of their tokens."""
+        length = len(self._tokenizer.encode(prefix).ids) - 1 if prefix else 0  # some models leave the prefix out of the mean
 
-    def _own(self, text: str, prefix: str, count: int) -> tuple[list[int], tuple[tuple[int, int], ...]]:
-        """Which of a text's ``count`` tokens are its own, neither the prefix's nor special, and where they stand in it."""
-        offsets = self._tokenizer.encode(prefix + text).offsets[:count]  # a text that was too long has more offsets than tokens
-        own = [at for at, (_, end) in enumerate(offsets) if end > len(prefix)]
-        return own, tuple((max(offsets[at][0] - len(prefix), 0), offsets[at][1] - len(prefix)) for at in own)
+        def run(inputs: Inputs) -> list[tuple[Vectors, Vectors]]:
+            made = self._model({**inputs, "prompt_length": length} if prefix else inputs)
+            return list(zip(made["sentence_embedding"].float().numpy(), made["token_embeddings"].float().numpy(), strict=True))
+
+        return run
+
+    def _each(self, texts: Sequence[str], prefix: str, run: Callable[[Inputs], Sequence[T]]) -> list[tuple[T, Own]]:
+        """What ``run`` makes of each text, given batches of them; and which tokens are the text's own."""
+        import torch
+
+        if not texts:
+            return []
+        tokenized = self._model.tokenizer(
+            [prefix + text for text in texts],
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+        )
+        offsets = tokenized.pop("offset_mapping")
+        counts = [len(ids) for ids in tokenized["input_ids"]]
+        made: dict[int, tuple[T, Own]] = {}
+        for some in _batches(counts):
+            inputs = self._model.tokenizer.pad({name: [rows[at] for at in some] for name, rows in tokenized.items()}, return_tensors="pt")
+            with torch.inference_mode():
+                rows = run(dict(inputs))
+            for at, row in zip(some, rows, strict=True):
+                made[at] = row, _own(offsets[at], tokenized["input_ids"][at], len(prefix))
+        return [made[at] for at in range(len(texts))]
+
+
+def _batches(counts: Sequence[int]) -> Iterator[list[int]]:
+    """Which texts go together, by how many tokens each has."""
+    batch: list[int] = []
+    for at in sorted(range(len(counts)), key=lambda at: counts[at]):
+        if batch and counts[at] * (len(batch) + 1) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
+
+
+def _own(offsets: Sequence[tuple[int, int]], pieces: Sequence[int], prefix: int) -> Own:
+    """Those tokens of a text that are neither its prefix's nor special: at which places, where in the text, which pieces."""
+    own = [at for at, (_, end) in enumerate(offsets) if end > prefix]
+    spans = tuple((max(offsets[at][0] - prefix, 0), offsets[at][1] - prefix) for at in own)
+    return own, spans, tuple(pieces[at] for at in own)
 
 
 def load(name: str, cache: Path) -> SentenceTransformerEncoder:
