@@ -80,7 +80,7 @@ class Judge:
             word_coverage=_word_coverage(compared, set(best.passage.terms.split())),
             detail=kind.detail,
             chat=kind.chat,
-            stranger=1.0 if question.unknown_version else self._stranger(compared, question),
+            stranger=1.0 if question.unknown_version else self._stranger(compared, question, on_launch=bool(found.launch.course)),
         )
 
     def _compare(self, question: Sequence[Word], encoded: Encoded, match: npt.NDArray[np.float32]) -> list[_Compared]:
@@ -99,13 +99,21 @@ class Judge:
                 compared.append(_Compared(word, [word.term], surprise, cosine))
         return compared
 
-    def _stranger(self, compared: Sequence[_Compared], question: Question) -> float:
-        """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated)."""
+    def _stranger(self, compared: Sequence[_Compared], question: Question, *, on_launch: bool) -> float:
+        """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated).
+
+        Args:
+            on_launch: whether it names a launch that is known; then a small first word is no name ("wen is sora coming out").
+        """
+        asks = question.words[0] if on_launch and question.words[0].raw.islower() else None
         return max(
             (
                 self._likely_name(one.word, one.surprise, question.language) * (1 - _ramp(one.cosine, _FOREIGN, _TRANSLATED))
                 for one in compared
-                if one.word is not None and one.word.term not in question.known and one.word.full not in question.meant
+                if one.word is not None
+                and one.word is not asks
+                and one.word.term not in question.known
+                and one.word.full not in question.meant
             ),
             default=0.0,
         )

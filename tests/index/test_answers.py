@@ -69,6 +69,13 @@ async def test_a_question_about_now_is_answered_by_what_is_true_now(samples: Ind
     assert first.article.published.year == 2026
 
 
+@pytest.mark.parametrize("question", ["wen is sora coming out", "wehn is sora coming out", "is sora otu yet", "sora relase date"])
+async def test_a_mistyped_question_is_answered(samples: Index, question: str) -> None:
+    answer = await samples.ask(question, as_of=date(2024, 3, 20))
+    assert answer.answered
+    assert answer.products == ("sora",)
+
+
 @pytest.mark.parametrize("day", [date(2024, 2, 15), date(2024, 6, 10), date(2024, 12, 8), date(2025, 2, 28), date(2026, 4, 27)])
 async def test_nothing_later_than_as_of_is_quoted(samples: Index, day: date) -> None:
     for question in QUESTIONS[:8]:
