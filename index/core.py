@@ -99,7 +99,7 @@ class Index:
             engine = await self.engine()
             generation = await self._store.live()
             mentions = Mentions(await self._catalogue())
-            told_by = claims.version(engine.fitted.stages, mentions)
+            told_by = claims.version(engine.fitted, mentions)
             if generation is None:
                 generation = await self._store.begin(engine.encoder.fingerprint, told_by)
                 await self._store.go_live(generation)
@@ -208,7 +208,7 @@ class Index:
             return
         engine = await self.engine()
         named = Mentions(Catalogue({changed.id: changed}))
-        stale = generation.claims != claims.version(engine.fitted.stages, before)
+        stale = generation.claims != claims.version(engine.fitted, before)
         await rebuilding.reread(
             store=self._store,
             engine=engine,

@@ -98,7 +98,7 @@ async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: 
     for one in group:
         title, read = next(layers), [[next(layers) for _ in passage.sentences] for passage in one.passages]
         said = statements(one.article, one.passages, mentions)
-        told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted.stages)
+        told = await asyncio.to_thread(claims, said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
         embedded = []
         for at, passage in enumerate(one.passages):
             vector, tokens = next(passage_rows)
@@ -124,7 +124,8 @@ def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Laye
 async def tell_launches(article: Article, passages: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
     """What an article that is embedded already says about launches."""
     said = await asyncio.to_thread(statements, article, passages, mentions)
-    return claims(said, await engine.layers([statement.text for statement in said]), article, engine.fitted.stages)
+    read = await engine.layers([statement.text for statement in said])
+    return await asyncio.to_thread(claims, said, read, article, engine.fitted)
 
 
 def _slices(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -93,11 +95,11 @@ class Softmax:
 class Tells:
     """What sentences tell: whether each would answer a question of each intent. A logistic regression for each.
 
-    Learned from ``tells.tsv``. Over the vectors of two layers its average precision, cross-validated, is 0.78; over the last
+    Learned from ``tells.tsv``. Over the vectors of three layers its average precision, cross-validated, is 0.79; over the last
     layer's alone 0.74.
 
     Attributes:
-        weights: a row an intent, the intercept last. Shape (9, 2 * dimension + 1).
+        weights: a row an intent, the intercept last. Shape (9, 3 * dimension + 1).
     """
 
     weights: npt.NDArray[np.float32]
@@ -115,6 +117,11 @@ class Tells:
             weights = model.coef_[0] / scale
             rows.append(np.append(weights, model.intercept_[0] - weights @ centre))
         return cls(np.array(rows, np.float32))
+
+    @cached_property
+    def digest(self) -> str:
+        """Two with the same digest tell the same."""
+        return sha256(self.weights.tobytes()).hexdigest()[:16]
 
     def __call__(self, sentences: Vectors) -> npt.NDArray[np.uint8]:
         """How likely each sentence answers each intent, 255 for certainty. Shape (sentences, 9)."""

@@ -20,7 +20,7 @@ _READ_AHEAD = 64  # articles held in memory at once
 
 async def rebuild(*, store: Store, engine: Engine, mentions: Mentions, tell: Tell) -> None:
     """Make the passages and vectors of every article again, with this encoder and splitter, and let them answer."""
-    generation = await store.begin(engine.encoder.fingerprint, claims.version(engine.fitted.stages, mentions))
+    generation = await store.begin(engine.encoder.fingerprint, claims.version(engine.fitted, mentions))
     total = (await store.counts()).articles
     articles = texts = 0
 
@@ -65,4 +65,4 @@ async def reread(
         await store.replace_claims(made)
         articles += len(some)
         tell(Progress(articles, total, 0))
-    await store.claimed_by(generation, claims.version(engine.fitted.stages, mentions))
+    await store.claimed_by(generation, claims.version(engine.fitted, mentions))

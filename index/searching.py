@@ -46,7 +46,7 @@ _AGE, _AGE_UNIT = -0.030, 90  # a doubling of age, beyond so many days
 _RANK = -0.02  # from the newest to the oldest of the articles that speak of what is asked
 
 _TELLS = 0.08  # the sentence tells what the question wants to know: 8 points of hit@1 on dated news
-_CURRENT = 0.06  # it tells where the launch stands now, when that is asked
+_CURRENT = 0.04  # it tells where the launch stands now, when that is asked
 
 _VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 

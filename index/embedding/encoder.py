@@ -61,22 +61,25 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What two layers of the encoder made of each token of a text.
+    """What three layers of the encoder made of each token of a text.
 
     Attributes:
-        tokens: the middle layer's vector, then the last one's. Shape (tokens, 2 * dimension).
+        tokens: the vectors of two middle layers, then the last one's. Shape (tokens, 3 * dimension).
         spans: where each token stands in the text, in code points.
     """
 
     tokens: Vectors
     spans: tuple[tuple[int, int], ...]
 
-    def mean(self, span: tuple[int, int] | None = None) -> npt.NDArray[np.float32]:
-        """The mean of the tokens that a span touches; of all where it touches none. Shape (2 * dimension,)."""
-        own = [at for at, (start, end) in enumerate(self.spans) if span and start < span[1] and end > span[0]]
-        tokens = self.tokens[own] if own else self.tokens
-        mean: npt.NDArray[np.float32] = tokens.mean(axis=0) if len(tokens) else np.zeros(self.tokens.shape[1], np.float32)
+    def mean(self) -> npt.NDArray[np.float32]:
+        """The mean of the tokens. Shape (3 * dimension,)."""
+        mean: npt.NDArray[np.float32] = self.tokens.mean(axis=0) if len(self.tokens) else np.zeros(self.tokens.shape[1], np.float32)
         return mean
+
+    @property
+    def middle(self) -> Vectors:
+        """The two middle layers. Shape (tokens, 2 * dimension)."""
+        return self.tokens[:, : self.tokens.shape[1] * 2 // 3]
 
 
 class Encoder(Protocol):
@@ -115,7 +118,7 @@ class Encoder(Protocol):
         """The same for passages."""
 
     def layers(self, texts: Sequence[str]) -> list[Layers]:
-        """What a middle layer and the last one make of each token of these passages."""
+        """What two middle layers and the last one make of each token of these passages."""
 
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
@@ -164,12 +167,13 @@ class SentenceTransformerEncoder:
         return self._with_tokens(texts, self._passage)
 
     def layers(self, texts: Sequence[str]) -> list[Layers]:
-        """What a middle layer (the eighth of twelve) and the last one make of each token of these passages."""
+        """What the middle (of twelve layers the sixth and the eighth) and the last one make of each token of these passages."""
         import torch
 
         def run(inputs: Inputs) -> list[Vectors]:
             states = self._transformer(**inputs, output_hidden_states=True).hidden_states
-            joined = torch.cat([states[2 * (len(states) - 1) // 3], states[-1]], dim=-1)
+            layers = len(states) - 1
+            joined = torch.cat([states[layers // 2], states[2 * layers // 3], states[layers]], dim=-1)
             return list(joined.float().numpy())
 
         return [Layers(rows[own], spans) for rows, (own, spans, _) in self._each(texts, self._passage, run)]

@@ -36,7 +36,7 @@ class Engine:
 
     @classmethod
     async def load(cls, model: str, cache: Path) -> Engine:
-        """The model of that name, or the bundled one; a few seconds, half a minute when it is used for the first time.
+        """The model of that name, or the bundled one; a few seconds, some minutes when another one is used for the first time.
 
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.

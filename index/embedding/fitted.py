@@ -1,4 +1,4 @@
-"""What is learned about an encoder from this project's own sentences: two minutes, once, then kept in the cache.
+"""What is learned about an encoder from this project's own sentences: some minutes, once, then kept in the cache.
 
 Any encoder can be set: the sentences are what it is learned from (``parallel.tsv``, ``prototypes.tsv``, ``intents.tsv``,
 ``tells.tsv`` and the launches' ``sentences.tsv``). For the bundled encoder the numbers come along (``make fit`` writes them); they
@@ -16,6 +16,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -28,7 +29,7 @@ from index.kinds import INTENT_REGULARISATION, KIND_REGULARISATION, LIKE, Intent
 from index.launches import stages
 from index.launches.stages import StageReader
 
-_VERSION = 2
+_VERSION = 3
 """Raised whenever the same sentences would teach something else."""
 
 
@@ -108,40 +109,47 @@ def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]], encoder: Encoder) -> 
         Softmax(arrays["kinds"]),
         Softmax(arrays["intents"]),
         Tells(arrays["tells"]),
-        StageReader(
-            arrays["stage_centre"],
-            arrays["stage_scale"],
-            arrays["stage_first"].astype(np.float32),
-            arrays["stage_second"].astype(np.float32),
-        ),
+        StageReader(arrays["stage_centre"], arrays["stage_scale"], _unpack_nets(arrays)),
         encoder.piece_scores(),
     )
 
 
 def keep(path: Path, fitted: Fitted, encoder: Encoder) -> None:
-    """Kept for the next time if possible: a cache that cannot be written costs seconds, not answers."""
+    """Kept for the next time if possible: a cache that cannot be written costs minutes, not answers."""
+    arrays: dict[str, Any] = {
+        "key": np.array(_key(encoder)),
+        "basis": fitted.languages.basis,
+        "centre": fitted.languages.centre,
+        "rotation": fitted.tokens.rotation,
+        "passage_centre": fitted.tokens.passage_centre,
+        "query_centre": fitted.tokens.query_centre,
+        "kinds": fitted.kinds.weights,
+        "intents": fitted.intents.weights,
+        "tells": fitted.tells.weights,
+        "stage_centre": fitted.stages.centre,
+        "stage_scale": fitted.stages.scale,
+        **_pack_nets(fitted.stages.weights),
+    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
-            np.savez_compressed(
-                scratch,
-                basis=fitted.languages.basis,
-                centre=fitted.languages.centre,
-                rotation=fitted.tokens.rotation,
-                passage_centre=fitted.tokens.passage_centre,
-                query_centre=fitted.tokens.query_centre,
-                kinds=fitted.kinds.weights,
-                intents=fitted.intents.weights,
-                tells=fitted.tells.weights,
-                stage_centre=fitted.stages.centre,
-                stage_scale=fitted.stages.scale,
-                stage_first=fitted.stages.first.astype(np.float16),
-                stage_second=fitted.stages.second.astype(np.float16),
-                key=np.array(_key(encoder)),
-            )
+            np.savez_compressed(scratch, **arrays)
         Path(scratch.name).replace(path)
     except OSError:
         return
+
+
+def _pack_nets(nets: Sequence[Mapping[str, npt.NDArray[np.float32]]]) -> dict[str, npt.NDArray[np.float16]]:
+    return {f"net{at} {name}": array.astype(np.float16) for at, net in enumerate(nets) for name, array in net.items()}
+
+
+def _unpack_nets(arrays: Mapping[str, npt.NDArray[np.float32]]) -> list[dict[str, npt.NDArray[np.float32]]]:
+    nets: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
+    for label in arrays:
+        if label.startswith("net"):
+            net, name = label.split(" ")
+            nets.setdefault(net, {})[name] = arrays[label].astype(np.float32)
+    return list(nets.values())
 
 
 @cache

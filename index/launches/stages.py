@@ -1,20 +1,19 @@
 """Reads one sentence about one product: at which stage does it show the launch, and in what way does it say so?
 
-A small net over the encoder's vectors of the sentence, of the product's name in it and of the clause around that. While it
-learns it sees each sentence also with the name replaced, so that what it learns is not "Sora is discontinued". The vectors are
-those of a middle layer beside the last one: an encoder's last layer keeps what a text is about, and how it is said (negation,
-mood, tense) is clearer in the middle (Tenney et al., "BERT rediscovers the classical NLP pipeline", arXiv 1905.05950).
+A small net over what the encoder's middle layers make of each token (see :mod:`index.launches.net`): its last layer keeps what a
+text is about, and how it is said (negation, mood, tense) is clearer in the middle (Tenney et al., "BERT rediscovers the classical
+NLP pipeline", arXiv 1905.05950). While it learns it sees each sentence also with the name replaced, so that what it learns is not
+"Sora is discontinued".
 
-Learned from ``sentences.tsv``. On products that it has not seen it tells the stage of 78 % of those sentences, half of which were
-chosen to mislead, and the way of 83 % (``make fit`` measures it); the last layer alone would tell 70 %, and without the clause
-it would be 75 %.
+Learned from ``sentences.tsv``, many of whose sentences were chosen to mislead; ``make fit`` cross-validates it on products that it has
+not seen.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
@@ -29,8 +28,7 @@ from index.embedding.encoder import Encoder, Layers
 from index.model import Stage
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from torch.nn import Linear
+    from index.launches.net import Net
 
 MASK = "Nova"
 """What every product is called as well while the net learns: a word that could be a product's name in every language."""
@@ -57,15 +55,9 @@ STAGES = (Stage.ANNOUNCED, Stage.LIMITED, Stage.RELEASED, Stage.DISCONTINUED, St
 
 HOWS = tuple(How)
 
-_HIDDEN = 64
-_DROPOUT = 0.5
-_DECAY = 0.05
-_EPOCHS = 30
-_BATCH = 128
-_RATE = 3e-3
-_SMOOTHING = 0.05
-_HOW_SHARE = 0.4  # of the loss
-_NETS = 3  # averaged: each starts from other random weights
+_NETS = 4  # averaged: each starts from other random weights
+_SAMPLE = 1500  # sentences whose tokens tell the centre and the scale
+_AT_ONCE = 1024  # sentences encoded together
 
 _CLAUSE_END = re.compile(r"[,;:，；：、—–()（）]|\s-\s")
 _BRACKETS = re.compile(r"\[\[(.*?)\]\]")
@@ -88,6 +80,23 @@ class Example(NamedTuple):
     how: int
 
 
+FLAGS = 3
+"""What marks a token: of the name, of the clause around it, of a sentence without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A sentence as the net reads it.
+
+    Attributes:
+        tokens: what the encoder made of each. Shape (tokens, features), fp16 or fp32.
+        flags: which marks each has. Shape (tokens, :data:`FLAGS`).
+    """
+
+    tokens: npt.NDArray[np.floating]
+    flags: npt.NDArray[np.float32]
+
+
 @cache
 def examples() -> tuple[Example, ...]:
     """The labelled sentences."""
@@ -97,7 +106,10 @@ def examples() -> tuple[Example, ...]:
 
 
 def _examples(language: str, stage: str, how: str, sentence: str) -> Iterator[Example]:
-    """Each sentence twice where it names its product: as it is, and with another name, so that no name teaches anything."""
+    """Each sentence twice where it names its product: as it is, and with another name, so that no name teaches anything.
+
+    Every fourth comes once more, as one on which a sentence before it has named another product: of that it says nothing.
+    """
     place = STAGES.index(Stage.UNKNOWN if stage == "none" else Stage(stage))
     manner = -1 if stage == "none" else HOWS.index(How(how))
     named = _BRACKETS.search(sentence)
@@ -107,67 +119,70 @@ def _examples(language: str, stage: str, how: str, sentence: str) -> Iterator[Ex
     for name in (named[1], MASK):
         text = sentence[: named.start()] + name + sentence[named.end() :]
         yield Example(text, (named.start(), named.start() + len(name)), named[1], language, place, manner)
+    if len(sentence) % 4 == 0:
+        yield Example(_BRACKETS.sub(r"\1", sentence), None, named[1], language, STAGES.index(Stage.UNKNOWN), -1)
 
 
 @dataclass(frozen=True)
 class StageReader:
-    """The net: standardised features, one hidden layer (GELU), nine logits; several such nets, averaged.
+    """Some nets, whose opinions are averaged.
 
     Attributes:
-        centre, scale: of the features. Shape (features,).
-        first, second: the weights of each net, the biases in the last row. Shapes (nets, features + 1, hidden) and
-            (nets, hidden + 1, 9).
+        centre, scale: a token's features minus the centre, over the scale, have mean 0 and variance 1. Shape (features,).
+        weights: each net's, by name.
     """
 
     centre: npt.NDArray[np.float32]
     scale: npt.NDArray[np.float32]
-    first: npt.NDArray[np.float32]
-    second: npt.NDArray[np.float32]
+    weights: Sequence[Mapping[str, npt.NDArray[np.float32]]]
 
     @classmethod
-    def fit(cls, features: npt.NDArray[np.float32], stages: Sequence[int], hows: Sequence[int]) -> StageReader:
-        """Learn from examples, in some seconds. The same examples teach the same.
+    def fit(cls, seen: Sequence[Marked], stages: Sequence[int], hows: Sequence[int]) -> StageReader:
+        """Learn from examples, in a minute or two. The same examples teach the same.
 
         Args:
-            features: as :func:`features` makes them. Shape (examples, features).
+            seen: as :func:`mark` makes them.
             stages, hows: see :class:`Example`.
         """
-        import torch
+        from index.launches import net
 
-        centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
-        inputs = torch.from_numpy((features - centre) / scale)
-        nets = [_train(inputs, torch.tensor(stages), torch.tensor(hows), seed) for seed in range(_NETS)]
-        return cls(centre, scale, np.stack([first for first, _ in nets]), np.stack([second for _, second in nets]))
+        tokens = np.concatenate([one.tokens for one in seen[:: max(1, len(seen) // _SAMPLE)]]).astype(np.float32)
+        centre, scale = tokens.mean(axis=0), tokens.std(axis=0) + 1e-3
+        nets = [net.train(seen, stages, hows, centre=centre, scale=scale, seed=seed) for seed in range(_NETS)]
+        return cls(centre, scale, [{name: _kept(weights.numpy()) for name, weights in one.state_dict().items()} for one in nets])
 
     @cached_property
     def digest(self) -> str:
         """Two with the same digest read alike."""
-        return sha256(self.first.tobytes() + self.second.tobytes()).hexdigest()[:16]
+        return sha256(b"".join(array.tobytes() for one in self.weights for array in one.values())).hexdigest()[:16]
 
-    def __call__(self, features: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def __call__(self, seen: Sequence[Marked]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """How likely each stage is, and each way of telling it. Shapes (rows, 5) and (rows, 4); every row sums to one."""
-        inputs = (features - self.centre) / self.scale
-        stages = np.zeros((len(features), len(STAGES)), np.float32)
-        hows = np.zeros((len(features), len(HOWS)), np.float32)
-        for first, second in zip(self.first, self.second, strict=True):
-            hidden = _gelu(inputs @ first[:-1] + first[-1])
-            logits = hidden @ second[:-1] + second[-1]
-            stages += _softmax(logits[:, : len(STAGES)]) / len(self.first)
-            hows += _softmax(logits[:, len(STAGES) :]) / len(self.first)
+        from index.launches import net
+
+        stages, hows = net.read(self._nets, seen, self.centre, self.scale)
         return stages, hows
 
+    @cached_property
+    def _nets(self) -> Sequence[Net]:
+        from index.launches import net
 
-def features(texts: Sequence[str], read: Sequence[Layers], spans: Sequence[tuple[int, int] | None]) -> npt.NDArray[np.float32]:
-    """What the net sees of each sentence: the mean of its tokens, of those of the product's name, and of those of the clause around it.
+        return [net.build(one, len(self.centre)) for one in self.weights]
+
+
+def mark(text: str, layers: Layers, span: tuple[int, int] | None) -> Marked:
+    """What the net sees of a sentence: its tokens in the middle layers, and which are of the product's name and of the clause around it.
 
     Args:
-        spans: where the name stands; where there is none, the whole sentence takes its place, and the clause's.
+        span: where the name stands; None where there is none.
     """
-    rows = []
-    for text, layers, span in zip(texts, read, spans, strict=True):
-        whole = layers.mean()
-        rows.append(np.concatenate([whole, *([layers.mean(span), layers.mean(_clause(text, span))] if span else [whole, whole])]))
-    return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
+    flags = np.zeros((len(layers.spans), FLAGS), np.float32)
+    if span is None:
+        flags[:, FLAGS - 1] = 1
+    else:
+        for column, (start, end) in enumerate((span, _clause(text, span))):
+            flags[:, column] = [first < end and last > start for first, last in layers.spans]
+    return Marked(layers.middle, flags)
 
 
 def _clause(text: str, span: tuple[int, int]) -> tuple[int, int]:
@@ -182,58 +197,16 @@ def fit(encoder: Encoder) -> StageReader:
     return StageReader.fit(seen(encoder, known), [example.stage for example in known], [example.how for example in known])
 
 
-def seen(encoder: Encoder, known: Sequence[Example]) -> npt.NDArray[np.float32]:
-    """The features of examples."""
-    texts = [example.text for example in known]
-    return features(texts, encoder.layers(texts), [example.span for example in known])
+def seen(encoder: Encoder, known: Sequence[Example]) -> list[Marked]:
+    """What the net sees of examples; kept in half precision, for there are many."""
+    marked = []
+    for at in range(0, len(known), _AT_ONCE):
+        some = known[at : at + _AT_ONCE]
+        for example, layers in zip(some, encoder.layers([example.text for example in some]), strict=True):
+            one = mark(example.text, layers, example.span)
+            marked.append(Marked(one.tokens.astype(np.float16), one.flags))
+    return marked
 
 
-def _train(inputs: Tensor, stages: Tensor, hows: Tensor, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """One net's weights, the biases as last rows."""
-    import torch
-    from torch import nn
-
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        net = nn.Sequential(
-            nn.Dropout(_DROPOUT),
-            first := nn.Linear(inputs.shape[1], _HIDDEN),
-            nn.GELU(approximate="tanh"),
-            nn.Dropout(_DROPOUT),
-            second := nn.Linear(_HIDDEN, len(STAGES) + len(HOWS)),
-        )
-        optimizer = torch.optim.AdamW(net.parameters(), weight_decay=_DECAY)
-        steps = _EPOCHS * -(-len(inputs) // _BATCH)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps)
-        # Rare stages count more, but not in full: that would find them everywhere.
-        weights = (len(stages) / torch.bincount(stages, minlength=len(STAGES)).clamp(min=1)) ** 0.5
-        for _ in range(_EPOCHS):
-            for batch in torch.split(torch.randperm(len(inputs)), _BATCH):
-                logits = net(inputs[batch])
-                loss = nn.functional.cross_entropy(
-                    logits[:, : len(STAGES)], stages[batch], weights / weights.mean(), label_smoothing=_SMOOTHING
-                )
-                if (hows[batch] >= 0).any():
-                    loss = loss + _HOW_SHARE * nn.functional.cross_entropy(logits[:, len(STAGES) :], hows[batch], ignore_index=-1)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                schedule.step()
-    return _weights(first), _weights(second)
-
-
-def _weights(layer: Linear) -> npt.NDArray[np.float32]:
-    joined = np.vstack([layer.weight.detach().numpy().T, layer.bias.detach().numpy()])
-    return joined.astype(np.float16).astype(np.float32)  # as they are kept
-
-
-def _gelu(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The tanh form of Hendrycks and Gimpel, "Gaussian error linear units" (arXiv 1606.08415)."""
-    bent: npt.NDArray[np.float32] = 0.5 * values * (1 + np.tanh(np.sqrt(2 / np.pi) * (values + 0.044715 * values**3)))
-    return bent
-
-
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    sums: npt.NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
-    return sums
+def _kept(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return weights.astype(np.float16).astype(np.float32)  # as they are kept

@@ -31,8 +31,8 @@ _HOW: Mapping[How, Mapping[Stage, float]] = {
 }
 """What a claim of each kind says about the day on which it is made."""
 
-_CARRIED = 0.7  # of a claim that goes on about the product without naming it
-_TITLE = 0.8  # headlines exaggerate
+_CARRIED = 0.5  # of a claim that goes on about the product without naming it
+_TITLE = 0.9  # headlines exaggerate
 
 _VERSIONS = {Stage.RELEASED: 0.7, Stage.LIMITED: 0.4}
 """What a version's stage says about its family: one that is out means that the family is; its end does not end the family."""
@@ -40,14 +40,14 @@ _VERSIONS = {Stage.RELEASED: 0.7, Stage.LIMITED: 0.4}
 _FAMILY = {Stage.DISCONTINUED: 0.9}
 """What a family's stage says about its versions."""
 
-_SOUND = 0.2  # what an article says of each stage by saying nothing of it
+_SOUND = 0.25  # what an article says of each stage by saying nothing of it
 
 _SUREST = 0.95  # no claim is surer than that
 
 _NEARLY = 0.5  # as clear as the clearest
 _OWN, _DATED, _NEW = 2.0, 1.4, 0.4  # what speaks for a claim as proof
 _SAME = 3  # days
-_ANNOUNCEMENT = 0.7  # what is not out yet is proved by a word that says so, rather than by its announcement
+_ANNOUNCEMENT = 0.85  # what is not out yet is proved by a word that says so, rather than by its announcement
 
 _SUPPORTS = np.array(
     [

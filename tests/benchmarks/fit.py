@@ -1,6 +1,6 @@
 """Learns what comes along for the bundled encoder (``index/embedding/fitted.npz``), and tells how well the stages are read.
 
-    make fit
+    make fit    (a quarter of an hour)
 
 The reader of stages is cross-validated on products that it has not seen: all sentences on one product (and all that share a
 text) are held out together.
@@ -46,11 +46,11 @@ def main() -> None:
     settings = Settings()
     encoder = encoders.load(settings.embedding_model, settings.cache)
     known = examples()
-    features, grouped = seen(encoder, known), groups(known)
+    marked, grouped = seen(encoder, known), groups(known)
     stages, hows = np.array([one.stage for one in known]), np.array([one.how for one in known])
     guessed, manner = np.zeros(len(known), int), np.zeros(len(known), int)
-    for train, test in GroupKFold(FOLDS).split(features, stages, grouped):
-        found = StageReader.fit(features[train], stages[train].tolist(), hows[train].tolist())(features[test])
+    for train, test in GroupKFold(FOLDS).split(marked, stages, grouped):
+        found = StageReader.fit([marked[at] for at in train], stages[train].tolist(), hows[train].tolist())([marked[at] for at in test])
         guessed[test], manner[test] = found[0].argmax(axis=1), found[1].argmax(axis=1)
     told = hows >= 0
     print(f"{len(known)} examples, {len(set(grouped))} groups of products, {FOLDS} folds")

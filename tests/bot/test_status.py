@@ -112,10 +112,10 @@ def test_a_status_is_told_to_scripts_and_to_people(filled: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "Zyx 3000" in done.stdout
 
-    done = shipdate("status", "--json-lines", data=filled, stdin='{"name": "Sora", "as_of": "2024-03-01"}\n{\n')
+    done = shipdate("status", "--json-lines", data=filled, stdin='{"name": "Sora", "as_of": "2025-01-01"}\n{\n')
     assert (done.returncode, done.stderr) == (0, "")
     first, second = map(json.loads, done.stdout.splitlines())
-    assert first["stage"] == "limited"
+    assert first["stage"] == "released"
     assert "error" in second
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.settings import Settings
 from index import open_index
@@ -54,6 +56,37 @@ def test_vectors_have_unit_length(encoder: SentenceTransformerEncoder) -> None:
         assert vectors.shape == (2, encoder.dimension)
         assert vectors.dtype == np.float32
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_vectors_are_those_of_sentence_transformers(encoder: SentenceTransformerEncoder) -> None:
+    texts = [
+        "Sora is out.",
+        "可灵今天上线，所有用户都可以使用。" * 30,
+        "?",
+        "",
+        "À Paris, rien de neuf. " * 300,
+        *(f"Number {n}" * n for n in range(40)),
+    ]
+    theirs = encoder._model.encode(texts, prompt="passage: ", show_progress_bar=False)
+    theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
+    assert (encoder.encode_passages(texts) * theirs).sum(axis=1).min() > 0.999
+    assert (np.stack([one.vector for one in encoder.passages_with_tokens(texts)]) * theirs).sum(axis=1).min() > 0.999
+
+
+def test_tokens_stand_where_they_say(encoder: SentenceTransformerEncoder) -> None:
+    texts = ["Sora is out.", "可灵今天上线。", "", "À Paris, rien"]
+    for text, encoded, layers in zip(texts, encoder.passages_with_tokens(texts), encoder.layers(texts), strict=True):
+        assert encoded.spans == layers.spans
+        assert len(encoded.spans) == len(encoded.tokens) == len(encoded.pieces) == len(layers.tokens)
+        assert "".join(text[start:end] for start, end in encoded.spans).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.lists(st.integers(1, 512), max_size=200))
+def test_every_text_is_in_one_batch_and_none_is_too_large(counts: list[int]) -> None:
+    made = list(encoders._batches(counts))
+    assert sorted(at for batch in made for at in batch) == list(range(len(counts)))
+    for batch in made:
+        assert len(batch) == 1 or max(counts[at] for at in batch) * len(batch) <= encoders.BATCH_TOKENS
 
 
 def test_no_texts_have_no_vectors(encoder: SentenceTransformerEncoder) -> None:

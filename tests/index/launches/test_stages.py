@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from bot.settings import Settings
 from index.embedding import fitted
 from index.embedding.encoder import SentenceTransformerEncoder
-from index.launches.stages import HOWS, MASK, STAGES, How, StageReader, examples, features
+from index.launches.stages import FLAGS, HOWS, MASK, STAGES, How, Marked, StageReader, examples, mark
 from index.model import Stage
 
 SENTENCES = [
@@ -42,10 +41,10 @@ def reader(encoder: SentenceTransformerEncoder) -> StageReader:
     return fitted.load(encoder, Settings().cache).stages
 
 
-def seen(encoder: SentenceTransformerEncoder, texts: Sequence[str], names: Sequence[str | None]) -> npt.NDArray[np.float32]:
+def seen(encoder: SentenceTransformerEncoder, texts: Sequence[str], names: Sequence[str | None]) -> list[Marked]:
     """What the net sees of sentences and of the names in them."""
     spans = [(text.index(name), text.index(name) + len(name)) if name else None for text, name in zip(texts, names, strict=True)]
-    return features(texts, encoder.layers(texts), spans)
+    return [mark(text, layers, span) for text, layers, span in zip(texts, encoder.layers(texts), spans, strict=True)]
 
 
 # The labelled sentences
@@ -78,30 +77,26 @@ def test_every_stage_and_every_way_of_telling_it_has_examples_in_many_languages(
 # What the net sees
 
 
-def test_features_are_those_of_the_sentence_the_name_and_the_clause(encoder: SentenceTransformerEncoder) -> None:
-    texts = ["Quillon is out, and Brightleaf is not.", "It is out.", "可灵今天上线。"]
-    made = seen(encoder, texts, ["Brightleaf", None, "可灵"])
-    wide = 2 * encoder.dimension
-    assert made.shape == (3, 3 * wide)
-    assert made.dtype == np.float32
-    sentence, name, clause = made[0][:wide], made[0][wide : 2 * wide], made[0][2 * wide :]
-    assert not np.allclose(sentence, name)
-    assert not np.allclose(sentence, clause)
-    assert not np.allclose(name, clause)
-    assert np.allclose(made[1][:wide], made[1][wide : 2 * wide])  # without a name the sentence takes its place
-    assert np.allclose(made[1][:wide], made[1][2 * wide :])
-
-
-def test_another_name_in_the_same_sentence_is_seen_otherwise(encoder: SentenceTransformerEncoder) -> None:
+def test_the_name_and_its_clause_are_marked(encoder: SentenceTransformerEncoder) -> None:
     text = "Quillon is out, and Brightleaf is not."
-    one, other = seen(encoder, [text, text], ["Quillon", "Brightleaf"])
-    wide = 2 * encoder.dimension
-    assert np.allclose(one[:wide], other[:wide], atol=1e-3)
-    assert not np.allclose(one[wide:], other[wide:], atol=1e-3)
+    [one] = seen(encoder, [text], ["Brightleaf"])
+    [layers] = encoder.layers([text])
+    assert one.tokens.shape == (len(layers.spans), 2 * encoder.dimension)
+    assert one.flags.shape == (len(layers.spans), FLAGS)
+    for (start, end), (name, clause, nameless) in zip(layers.spans, one.flags, strict=True):
+        assert name == ("Brightleaf".find(text[start:end].strip()) >= 0)
+        assert clause == (start >= text.index(" and"))
+        assert not nameless
 
 
-def test_of_no_sentences_nothing_is_seen(encoder: SentenceTransformerEncoder) -> None:
-    assert len(features([], encoder.layers([]), [])) == 0
+def test_a_sentence_without_a_name_is_marked_as_such(encoder: SentenceTransformerEncoder) -> None:
+    [one] = seen(encoder, ["It is out, and people like it."], [None])
+    assert (one.flags == [0, 0, 1]).all()
+
+
+def test_names_are_found_in_text_without_spaces(encoder: SentenceTransformerEncoder) -> None:
+    [one] = seen(encoder, ["昨天，可灵今天上线。"], ["可灵"])
+    assert 0 < one.flags[:, 0].sum() < one.flags[:, 1].sum() < len(one.flags)
 
 
 # What it reads
@@ -148,14 +143,23 @@ def test_a_sentence_is_read_alike_alone_and_among_others(encoder: SentenceTransf
 # Learning
 
 
-def drawn(rows: int = 90) -> tuple[npt.NDArray[np.float32], list[int], list[int]]:
-    """Features that tell a stage, drawn alike each time."""
+def drawn(rows: int = 90) -> tuple[list[Marked], list[int], list[int]]:
+    """Tokens of which one tells a stage, drawn alike each time."""
     random = np.random.default_rng(7)
     stages = [row % len(STAGES) for row in range(rows)]
     hows = [-1 if STAGES[stage] is Stage.UNKNOWN else row % len(HOWS) for row, stage in enumerate(stages)]
-    made = random.normal(size=(rows, 24)).astype(np.float32)
-    made[np.arange(rows), stages] += 6
+    made = []
+    for stage in stages:
+        tokens = random.normal(size=(int(random.integers(2, 9)), 24)).astype(np.float32)
+        tokens[0, stage] += 9
+        made.append(Marked(tokens, np.zeros((len(tokens), FLAGS), np.float32)))
     return made, stages, hows
+
+
+def test_of_no_sentences_nothing_is_read() -> None:
+    made, stages, hows = drawn()
+    for found in StageReader.fit(made, stages, hows)([]):
+        assert len(found) == 0
 
 
 def test_the_same_examples_teach_the_same() -> None:
@@ -171,7 +175,7 @@ def test_other_examples_teach_something_else() -> None:
 
 
 def test_what_examples_show_is_learned() -> None:
-    made, stages, hows = drawn(200)
+    made, stages, hows = drawn(1000)
     read, _ = StageReader.fit(made, stages, hows)(made)
     assert np.mean(read.argmax(axis=1) == np.array(stages)) > 0.9
 
