@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -41,10 +41,76 @@ class Settings(BaseSettings):
         description="true: web pages may be on private addresses",
     )
 
+    web_ports: Annotated[frozenset[int], NoDecode] = Field(
+        default=frozenset({80, 443}),
+        validation_alias=AliasChoices("SHIPDATE_WEB_PORTS", "web_ports"),
+        description="the ports at which web pages and feeds may be fetched",
+    )
+    owners: str = Field(
+        default="",
+        validation_alias=AliasChoices("SHIPDATE_OWNERS", "owners"),
+        description="who manages what every workspace sees: discord:USER_ID, slack:TEAM_ID:USER_ID, comma-separated",
+    )
+    max_articles: int = Field(
+        default=10_000,
+        ge=0,
+        validation_alias=AliasChoices("SHIPDATE_MAX_ARTICLES", "max_articles"),
+        description="the most articles of one workspace",
+    )
+    max_feeds: int = Field(
+        default=100,
+        ge=0,
+        validation_alias=AliasChoices("SHIPDATE_MAX_FEEDS", "max_feeds"),
+        description="the most feeds of one workspace",
+    )
+    user_rate: int = Field(
+        default=20,
+        ge=1,
+        validation_alias=AliasChoices("SHIPDATE_USER_RATE", "user_rate"),
+        description="the most questions a minute of one person",
+    )
+    workspace_rate: int = Field(
+        default=120,
+        ge=1,
+        validation_alias=AliasChoices("SHIPDATE_WORKSPACE_RATE", "workspace_rate"),
+        description="the most questions a minute of one workspace",
+    )
+    retention_days: int = Field(
+        default=30,
+        ge=0,
+        validation_alias=AliasChoices("SHIPDATE_RETENTION_DAYS", "retention_days"),
+        description="after how many days logged questions are deleted",
+    )
+    ops: str = Field(
+        default="",
+        validation_alias=AliasChoices("SHIPDATE_OPS", "ops"),
+        description="HOST:PORT of /healthz, /readyz and /metrics; empty: off",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console",
+        validation_alias=AliasChoices("SHIPDATE_LOG_FORMAT", "log_format"),
+        description="how `shipdate serve` logs",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        validation_alias=AliasChoices("SHIPDATE_LOG_LEVEL", "log_level"),
+        description="what it logs",
+    )
+
+    @field_validator("web_ports", mode="before")
+    @classmethod
+    def _ports(cls, value: Any) -> Any:
+        """Ports with commas between them."""
+        return [port.strip() for port in value.split(",") if port.strip()] or [80, 443] if isinstance(value, str) else value
+
     @field_validator("data", "cache", mode="before")
     @classmethod
-    def _default_when_empty(cls, value: Any, info: Any) -> Any:
-        """An empty line in ``.env`` means the default, as the comments there say; ``~`` is the home folder."""
-        if value == "":
-            return user_data_path("shipdate") if info.field_name == "data" else user_cache_path("shipdate")
+    def _home(cls, value: Any) -> Any:
+        """``~`` is the home folder."""
         return Path(value).expanduser()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_when_empty(cls, values: Any) -> Any:
+        """An empty line in ``.env`` means the default, as the comments there say."""
+        return {name: value for name, value in values.items() if value != ""}

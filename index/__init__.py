@@ -71,6 +71,7 @@ class IndexSettings(Protocol):
         embedding_model: a sentence-transformers model (hub name or folder); empty for the bundled one.
         database_url: empty for SQLite in the data folder.
         allow_private_network: whether web pages may be on private addresses.
+        web_ports: the ports at which web pages and feeds may be fetched.
     """
 
     @property
@@ -83,6 +84,8 @@ class IndexSettings(Protocol):
     def database_url(self) -> str: ...
     @property
     def allow_private_network(self) -> bool: ...
+    @property
+    def web_ports(self) -> frozenset[int]: ...
 
 
 @asynccontextmanager

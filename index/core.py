@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from index import dates, language, rebuilding, topics
 from index.adding import Read, add
 from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
-from index.embedding.encoder import Encoder
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
-from index.embedding.languages import LanguageSpace
-from index.errors import BusyError, DataError, QuestionError
+from index.errors import QuestionError
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
 from index.launches.naming import key
 from index.launches.resolving import Products
 from index.launches.status import Launches
+from index.machinery import Machinery, check
 from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
 from index.searching import Launch, look_up, search
-from index.storing.sqlite import SQLiteStore
-from index.storing.store import Generation, Store
 
 if TYPE_CHECKING:
     from index import IndexSettings
-    from index.storing.vectors import Vectors as Searchable
-
-T = TypeVar("T")
 
 QUESTION_LIMIT = 2000
 """The longest question, in characters: far more than anybody asks, and than the encoder reads."""
@@ -54,13 +45,10 @@ _ATTEMPTS = 3  # to find articles that do not change while they are read
 class Index:
     """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once."""
 
-    def __init__(self, settings: IndexSettings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
-        self._engine: asyncio.Task[Engine] | None = None
-        self._searchable: Searchable | None = None
-        self._refreshing = asyncio.Lock()
-        self._writer = asyncio.Lock()
+    def __init__(self, machinery: Machinery) -> None:
+        self._machinery = machinery
+        self._settings = machinery.settings
+        self._store = machinery.store
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
@@ -70,17 +58,19 @@ class Index:
         Raises:
             DataError: the folder cannot be used, or DATABASE_URL names an engine that is not supported.
         """
-        if settings.database_url:
-            raise DataError("DATABASE_URL: only SQLite is supported so far; leave it empty, and set SHIPDATE_DATA to choose the folder.")
-        return cls(settings, await SQLiteStore.open(settings.data))
+        return cls(await Machinery.open(settings))
 
     async def close(self) -> None:
         """Let go of files and threads."""
-        if self._engine:
-            await asyncio.wait([self._engine])
-            if not self._engine.exception():
-                self._engine.result().close()
-        await self._store.close()
+        await self._machinery.close()
+
+    async def engine(self) -> Engine:
+        """The encoder, loaded (some seconds) when this is first called.
+
+        Raises:
+            ModelError: there is no such model, or the hub cannot be reached.
+        """
+        return await self._machinery.engine()
 
     # Articles
 
@@ -95,15 +85,15 @@ class Index:
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
         named = await self._readers(sources)
-        async with self._writing():
-            engine = await self.engine()
+        async with self._machinery.writing():
+            engine = await self._machinery.engine()
             generation = await self._store.live()
             mentions = Mentions(await self._catalogue())
             told_by = claims.version(engine.fitted, mentions)
             if generation is None:
                 generation = await self._store.begin(engine.encoder.fingerprint, told_by)
                 await self._store.go_live(generation)
-            _check(generation, engine.encoder)
+            check(generation, engine.encoder)
             if generation.claims != told_by:
                 await rebuilding.reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
             outcomes = await add(
@@ -115,7 +105,7 @@ class Index:
                 scope=scope,
                 tell=tell or _silent,
             )
-            await self._refresh(engine, changed=True)
+            await self._machinery.refresh(engine, changed=True)
             return outcomes
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
@@ -134,7 +124,7 @@ class Index:
             BusyError: another process is writing.
         """
         paths = {name: files.source_of(Path(name)) for name in names}
-        async with self._writing():
+        async with self._machinery.writing():
             removed = await self._store.remove([*names, *paths.values()], scope)
         return {name: title for name in names if (title := removed.get(name) or removed.get(paths[name]))}
 
@@ -152,11 +142,11 @@ class Index:
         Raises:
             BusyError: another process is writing.
         """
-        async with self._writing():
-            engine = await self.engine()
+        async with self._machinery.writing():
+            engine = await self._machinery.engine()
             mentions = Mentions(await self._catalogue())
             await rebuilding.rebuild(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
-            await self._refresh(engine, changed=True)
+            await self._machinery.refresh(engine, changed=True)
 
     # Launches
 
@@ -184,7 +174,7 @@ class Index:
             CatalogueError: it does not fit into the catalogue.
             BusyError: another process is writing.
         """
-        async with self._writing():
+        async with self._machinery.writing():
             before = Mentions(await self._catalogue())
             await asyncio.to_thread(catalogue.add, self._settings.data, product)
             await self._reread(product, before, tell)
@@ -196,7 +186,7 @@ class Index:
             CatalogueError: it is none of the installation's own.
             BusyError: another process is writing.
         """
-        async with self._writing():
+        async with self._machinery.writing():
             before = Mentions(await self._catalogue())
             removed = await asyncio.to_thread(catalogue.remove, self._settings.data, id_)
             await self._reread(removed, before, tell)
@@ -206,7 +196,7 @@ class Index:
         generation = await self._store.live()
         if generation is None:
             return
-        engine = await self.engine()
+        engine = await self._machinery.engine()
         named = Mentions(Catalogue({changed.id: changed}))
         stale = generation.claims != claims.version(engine.fitted, before)
         await rebuilding.reread(
@@ -256,10 +246,10 @@ class Index:
         if not text:
             reason = Reason.EMPTY_QUESTION
         else:
-            engine = await self.engine()
+            engine = await self._machinery.engine()
             reason = Reason.EMPTY_INDEX
             for _ in range(_ATTEMPTS):
-                searchable = await self._refresh(engine)
+                searchable = await self._machinery.refresh(engine)
                 if searchable is None or not len(searchable.ids):
                     break
                 reason = Reason.NOTHING_RELEVANT
@@ -301,62 +291,6 @@ class Index:
         courses = [await launches.course(product, as_of=as_of, scopes=scopes) for product in asked[:_COMPARED]]
         return Launch(tuple(asked), courses[0].stretches if courses else (), [one.current for one in courses])
 
-    # The machinery
-
-    async def engine(self) -> Engine:
-        """The encoder, loaded (some seconds) when this is first called.
-
-        Raises:
-            ModelError: there is no such model, or the hub cannot be reached.
-        """
-        if self._engine is None or (self._engine.done() and self._engine.exception()):
-            self._engine = asyncio.create_task(Engine.load(self._settings.embedding_model, self._settings.cache))
-        return await asyncio.shield(self._engine)
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        """One writer at a time: tasks of this process wait for each other, other processes are told at once."""
-        async with self._writer:
-            lock = FileLock(self._settings.data / "writer.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                raise BusyError(f"Another process is writing to {self._settings.data}; wait until it is done, then try again.") from None
-            except OSError as error:
-                raise DataError(f"The data folder {self._settings.data} cannot be written: {error.strerror}.") from None
-            try:
-                yield
-            finally:
-                lock.release()
-
-    async def _refresh(self, engine: Engine, *, changed: bool = False) -> Searchable | None:
-        """The vectors of the articles as they are now: those in memory, else on disk, else made from the database.
-
-        Args:
-            changed: the articles were changed a moment ago, so that nothing can be on disk yet.
-        """
-        generation = await self._store.live()
-        if generation is None:
-            return None
-        _check(generation, engine.encoder)
-        if self._searchable and self._searchable.generation == generation:
-            return self._searchable
-        async with self._refreshing:
-            if self._searchable is None or self._searchable.generation != generation:
-                self._searchable = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
-        return self._searchable
-
-    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable:
-        from index.storing.vectors import VectorFiles, build
-
-        cache = VectorFiles(self._settings.data / "vectors")
-        kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
-        if kept:
-            return kept
-        made = await asyncio.to_thread(build, await self._store.rows(generation), await self._store.spellings(), space)
-        await asyncio.to_thread(cache.save, made, space)
-        return made
-
 
 def _day_said(question: str, tongue: str, today: date) -> date | None:
     """The past day, or the end of the past period, that a question names."""
@@ -366,14 +300,6 @@ def _day_said(question: str, tongue: str, today: date) -> date | None:
     period = said[0]
     # What happened on a day is told on the days after it.
     return min(today, period.last + timedelta(days=0 if (period.last - period.first).days > _WEEK else _TELLING))
-
-
-def _check(generation: Generation, encoder: Encoder) -> None:
-    if generation.fingerprint != encoder.fingerprint:
-        raise DataError(
-            f"The articles were embedded with another model or version ({generation.fingerprint}); "
-            "run `shipdate index rebuild`, or set EMBEDDING_MODEL back."
-        )
 
 
 def _silent(_progress: Progress) -> None:

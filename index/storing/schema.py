@@ -2,11 +2,13 @@
 
 A *generation* is all that was made from the articles by one encoder and one splitter: passages, sentences, words, vectors.
 Exactly one is live; a rebuild fills another one beside it and then swaps them in one transaction.
+
+Moments (``at``, ``due`` ...) are seconds since the epoch; publication days are proleptic Gregorian ordinals.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
 
 metadata = MetaData()
 
@@ -26,9 +28,39 @@ articles = Table(
     Column("text", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("text_digest", Text, nullable=False),
+    Column("etag", Text),  # what its web server said of the page as it was read, to ask whether it has changed
+    Column("modified", Text),  # its Last-Modified, likewise
+    Column("signature", LargeBinary, nullable=False),  # of its words (see index.reading.twins); empty where an older version wrote it
     UniqueConstraint("scope", "source"),
     UniqueConstraint("id"),
     Index("articles_by_text", "scope", "text_digest"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), nullable=False),  # that was kept
+    Column("scope", Text, nullable=False),  # the article's
+    Column("source", Text, nullable=False),  # where the same text stands, too
+    Column("url", Text, nullable=False),
+    Column("publisher", Text),
+    Column("published", Text),
+    Column("digest", Text, nullable=False),
+    Column("etag", Text),
+    Column("modified", Text),
+    UniqueConstraint("scope", "source"),
+    Index("copies_by_article", "article"),
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("key", Integer, nullable=False),  # two articles that share one may have nearly the same text
+    Index("bands_by_key", "scope", "key"),
+    Index("bands_by_article", "article"),
 )
 
 generations = Table(
@@ -36,6 +68,8 @@ generations = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("fingerprint", Text, nullable=False),
+    Column("model", Text, nullable=False),  # EMBEDDING_MODEL as it was set: the model may have to be loaded again
+    Column("scope", Text),  # of whose articles alone it is made, to be merged into the live one; null: of all
     Column("live", Integer, nullable=False),
     Column("claims", Text, nullable=False),  # by which classifier and catalogue its claims were made
     Column("revision", Integer, nullable=False),  # drawn anew at each change: vector files of another are stale
@@ -81,3 +115,97 @@ line for the title, then one a sentence), ``names``, ``common``, and ``capitals`
 
 VOCABULARY = "passage_vocabulary"
 """How often each term stands in each column (an fts5vocab table over :data:`WORDS`)."""
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text),
+    Column("every", Integer, nullable=False),  # seconds from one look to the next
+    Column("etag", Text),
+    Column("modified", Text),
+    Column("added", Float, nullable=False),
+    Column("due", Float, nullable=False),
+    Column("checked", Float),  # the last look that succeeded
+    Column("new", Float),  # the last look that found an article
+    Column("failing", Float),  # since when; null while it works
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("problem", Text),  # one sentence
+    UniqueConstraint("scope", "url"),
+    sqlite_autoincrement=True,
+)
+
+feed_items = Table(
+    "feed_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),  # its guid, else its link
+    Column("digest", Text, nullable=False),  # of what the feed said of it when it was read
+    Column("source", Text, nullable=False),  # under which its article is kept
+    UniqueConstraint("feed", "key"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("done", Integer, nullable=False),  # articles
+    Column("total", Integer, nullable=False),
+    Column("queued", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("seen", Float),  # a sign of life of the process that works on it
+    Column("problem", Text),
+    # One at a time a scope: the database itself sees to it.
+    Index("jobs_open", "scope", unique=True, sqlite_where=text("state IN ('queued', 'running')")),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("workspace", Text),
+    Column("user", Text),
+    Column("act", Text, nullable=False),
+    Column("subject", Text),  # what it was done to
+    Column("outcome", Text, nullable=False),
+    Index("audit_by_moment", "at"),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("workspace", Text),
+    Column("user", Text),
+    Column("question", Text, nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("elapsed_ms", Float, nullable=False),
+    Index("questions_by_moment", "at"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+)
+
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("number", Integer, primary_key=True),  # by which its terms are told apart in the word index
+    Column("name", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)

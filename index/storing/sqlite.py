@@ -1,33 +1,23 @@
-"""The default engine: one SQLite file in the data folder (WAL, foreign keys, FTS5), through SQLAlchemy and aiosqlite."""
+"""Articles and all that is made of them, in SQLite, through SQLAlchemy and aiosqlite."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, column, delete, event, func, insert, or_, select, table, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import column, delete, func, insert, or_, select, table, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.errors import BusyError, DataError
 from index.launches.claims import Claim
 from index.model import Article, Counts, Listed, Passage
 from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
 
-HEAD = "0002"
-"""The newest step in ``migrations/versions``."""
-
-_FILE = "shipdate.sqlite"
-_PATIENCE = 30  # seconds to wait for another process
 _HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
@@ -42,101 +32,25 @@ _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 class SQLiteStore(SQLiteSearch):
     """See :class:`index.storing.store.Store`."""
 
-    @classmethod
-    async def open(cls, folder: Path) -> SQLiteStore:
-        """The database in ``folder``, made or brought up to date where needed.
-
-        Raises:
-            DataError: the folder cannot be written, or a newer version of Shipdate made what is in it.
-        """
-        file = folder / _FILE
-        _make(folder)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE})
-        event.listen(engine.sync_engine, "connect", _prepare)
-        store = cls(engine, file)
-        try:
-            async with store._errors():
-                if await store._version() != HEAD:
-                    await store._migrate()
-        except BaseException:
-            await engine.dispose()
-            raise
-        return store
-
-    async def _version(self) -> str | None:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(_schema_version)
-
-    async def _migrate(self) -> None:
-        """Bring the schema up to date. Whoever comes meanwhile waits, and finds it done.
-
-        Raises:
-            DataError: a newer version of Shipdate made it.
-        """
-        lock = FileLock(self._file.with_suffix(".lock"), thread_local=False)
-        try:
-            await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
-        except Timeout:
-            raise BusyError(f"Another process has been preparing {self._file.parent} for long; try again when it is done.") from None
-        try:
-            version = await self._version()
-            if version != HEAD:
-                await self._upgrade(version)
-        finally:
-            lock.release()
-
-    async def _upgrade(self, version: str | None) -> None:
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
-
-        config = Config()
-        config.set_main_option("script_location", "index:storing/migrations")
-        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
-            raise DataError(
-                f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
-            )
-
-        def upgrade(connection: Connection) -> None:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-
-        async with self._engine.connect() as connection:
-            # It stays so for good: readers go on beside one writer. No other connection may be open while it is set.
-            await connection.execute(text("PRAGMA journal_mode = WAL"))
-        async with self._engine.begin() as connection:
-            await connection.execute(text("BEGIN IMMEDIATE"))
-            await connection.run_sync(upgrade)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self._errors(), self._engine.connect() as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        async with self._errors(), self._engine.begin() as connection:
-            await connection.execute(text("BEGIN IMMEDIATE"))
-            yield connection
-
     # Generations
 
     async def begin(self, fingerprint: str, claims: str) -> Generation:
         unfinished = select(generations).where(
             generations.c.live == 0, generations.c.fingerprint == fingerprint, generations.c.claims == claims
         )
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             found = _generation((await connection.execute(unfinished)).first())
             if found:
                 return found
-            await connection.execute(insert(generations).values(fingerprint=fingerprint, claims=claims, live=0, revision=_new_revision()))
+            await connection.execute(
+                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=_new_revision())
+            )
             made = _generation((await connection.execute(unfinished)).first())
             assert made is not None
             return made
 
     async def go_live(self, generation: Generation) -> None:
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
             await connection.execute(delete(generations).where(generations.c.id != generation.id))
 
@@ -145,7 +59,7 @@ class SQLiteStore(SQLiteSearch):
     async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
         found: dict[str, str] = {}
         wanted = list(sources)
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             for at in range(0, len(wanted), _HOLD):
                 query = select(articles.c.source, articles.c.digest).where(
                     articles.c.scope == scope, articles.c.source.in_(wanted[at : at + _HOLD])
@@ -155,11 +69,11 @@ class SQLiteStore(SQLiteSearch):
 
     async def same_text(self, text_digest: str, scope: str) -> str | None:
         query = select(articles.c.source).where(articles.c.scope == scope, articles.c.text_digest == text_digest)
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             return (await connection.execute(query)).scalar()
 
     async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             for entry in entries:
                 article = entry.article
                 await connection.execute(delete(articles).where(articles.c.scope == article.scope, articles.c.source == article.source))
@@ -170,11 +84,11 @@ class SQLiteStore(SQLiteSearch):
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         done = select(passages.c.article).where(passages.c.generation == generation.id)
         query = select(articles).where(articles.c.number.not_in(done)).order_by(articles.c.number).limit(limit)
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             return [_article(row) for row in await connection.execute(query)]
 
     async def write_passages(self, made: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             for article, embedded in made.items():
                 number = (await connection.execute(select(articles.c.number).where(articles.c.id == article))).scalar()
                 if number is not None:
@@ -210,7 +124,7 @@ class SQLiteStore(SQLiteSearch):
 
     async def stored(self, generation: Generation, after: int, limit: int) -> Sequence[tuple[int, Article, Sequence[tuple[int, Passage]]]]:
         some = select(articles).where(articles.c.number > after).order_by(articles.c.number).limit(limit)
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             await connection.execute(text("BEGIN"))  # both statements see the same moment
             rows = (await connection.execute(some)).all()
             query = (
@@ -224,19 +138,19 @@ class SQLiteStore(SQLiteSearch):
         return [(row.number, _article(row), held[row.number]) for row in rows]
 
     async def replace_claims(self, made: Mapping[int, Sequence[Claim]]) -> None:
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             for passage, some in made.items():
                 await connection.execute(delete(claims).where(claims.c.passage == passage))
                 if some:
                     await connection.execute(insert(claims), _claim_rows(passage, some))
 
     async def claimed_by(self, generation: Generation, version: str) -> None:
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(update(generations).where(generations.c.id == generation.id).values(claims=version))
 
     async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
         removed: dict[str, str] = {}
-        async with self._writing() as connection:
+        async with self._database.writing() as connection:
             for name in names:
                 named = or_(articles.c.id == name, articles.c.url == name, articles.c.source == name)
                 rows = (await connection.execute(select(articles.c.number, articles.c.title).where(named, articles.c.scope == scope))).all()
@@ -261,11 +175,11 @@ class SQLiteStore(SQLiteSearch):
             .where(articles.c.scope.in_(scopes))
             .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
         )
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             return [Listed(as_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
 
     async def counts(self) -> Counts:
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             live = await self.live()
             of = passages.c.generation == (live.id if live else 0)
             number = (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
@@ -293,38 +207,15 @@ class SQLiteStore(SQLiteSearch):
             .where(passages.c.generation == generation.id)
             .order_by(passages.c.id)
         )
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             await connection.execute(text("BEGIN"))  # both statements see the same moment
             found = (await connection.execute(query)).all()
             revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar_one()
         return _rows(found, Generation(generation.id, generation.fingerprint, revision))
 
     async def spellings(self) -> Mapping[str, tuple[int, int]]:
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    """Every connection: cascades on, and nothing lost when the power goes."""
-    cursor = connection.cursor()
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _schema_version(connection: Connection) -> str | None:
-    from sqlalchemy import inspect
-
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _generation(row: Any) -> Generation | None:
@@ -355,6 +246,7 @@ def _article_row(entry: Entry) -> dict[str, object]:
         "text": article.text,
         "digest": entry.digest,
         "text_digest": entry.text_digest,
+        "signature": b"",
     }
 
 

@@ -6,31 +6,22 @@ threads instead of the five or six that a pooled connection and a cursor take.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.embedding.tokens import DIMENSIONS
-from index.errors import DataError
 from index.kinds import Intent
 from index.launches.stages import How
 from index.launches.timeline import Reported
 from index.model import Source, Span, Stage
+from index.storing.database import Database
 from index.storing.schema import VOCABULARY, WORDS
 from index.storing.store import Generation, StoredPassage
-
-if TYPE_CHECKING:
-    import aiosqlite
 
 _LIVE = "SELECT id, fingerprint, revision, claims FROM generations WHERE live = 1"
 _FREQUENCIES = f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN (SELECT value FROM json_each(?))"
@@ -59,75 +50,47 @@ _HOWS = {how.value: how for how in How}
 class SQLiteSearch:
     """The part of :class:`index.storing.store.Store` that questions use."""
 
-    def __init__(self, engine: AsyncEngine, file: Path) -> None:
-        self._engine = engine
-        self._file = file
-        self._held: AsyncConnection | None = None
-        self._opening = asyncio.Lock()
-
-    async def close(self) -> None:
-        """Let go of the database."""
-        if self._held:
-            await self._held.close()
-        await self._engine.dispose()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def live(self) -> Generation | None:
-        rows = await self._fetch(_LIVE)
+        rows = await self._database.fetch(_LIVE)
         return Generation(*rows[0]) if rows else None
 
     async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        return dict(await self._fetch(_FREQUENCIES, _list(terms))) if terms else {}
+        return dict(await self._database.fetch(_FREQUENCIES, _list(terms))) if terms else {}
 
     async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
         if not terms:
             return {}
         query = "terms : (" + " OR ".join(f'"{term}"' for term in terms) + ")"  # terms hold letters, digits and points only
-        return dict(await self._fetch(_MATCHES, query, limit))
+        return dict(await self._database.fetch(_MATCHES, query, limit))
 
     async def contains(self, words: Sequence[str]) -> bool:
-        return bool(await self._fetch(_CONTAINS, f'terms : "{" ".join(words)}"'))
+        return bool(await self._database.fetch(_CONTAINS, f'terms : "{" ".join(words)}"'))
 
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
-        rows = await self._fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
+        rows = await self._database.fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
         return [
             Reported(article, day, passage, place, products[product], bool(named), _STAGES[stage], _HOWS[how], sure, since)
             for article, day, passage, place, product, named, stage, how, sure, since in rows
         ]
 
     async def claimed(self) -> Sequence[str]:
-        return [product for (product,) in await self._fetch(_CLAIMED)]
+        return [product for (product,) in await self._database.fetch(_CLAIMED)]
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
-        return {passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS) for passage, rows in await self._fetch(_TOKENS, _list(ids))}
+        return {
+            passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS)
+            for passage, rows in await self._database.fetch(_TOKENS, _list(ids))
+        }
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         return [
             StoredPassage(row[0], row[1], row[2], spans, row[4], _tells(row[5], len(spans)), as_source(row[6:]))
-            for row in await self._fetch(_PASSAGES, _list(ids))
+            for row in await self._database.fetch(_PASSAGES, _list(ids))
             for spans in [unpack_spans(row[3])]
         ]
-
-    async def _fetch(self, statement: str, *parameters: object) -> list[Any]:
-        async with self._errors():
-            connection = await self._connection()
-            return list(await connection.execute_fetchall(statement, parameters))
-
-    async def _connection(self) -> aiosqlite.Connection:
-        async with self._opening:
-            if self._held is None:
-                self._held = await self._engine.connect()
-        connection: aiosqlite.Connection = (await self._held.get_raw_connection()).driver_connection  # type: ignore[assignment]
-        return connection
-
-    @asynccontextmanager
-    async def _errors(self) -> AsyncIterator[None]:
-        """SQLite's complaints as sentences for people."""
-        try:
-            yield
-        except DBAPIError as error:
-            raise DataError(_explain(error.orig or error, self._file)) from error
-        except sqlite3.Error as error:
-            raise DataError(_explain(error, self._file)) from error
 
 
 def as_source(columns: Sequence[Any]) -> Source:
@@ -154,14 +117,3 @@ def _tells(packed: bytes, sentences: int) -> npt.NDArray[np.uint8]:
 def _list(values: Iterable[object]) -> str:
     """For ``json_each``: one statement for lists of any length, so SQLite prepares it once."""
     return json.dumps(list(values))
-
-
-def _explain(error: BaseException, file: Path) -> str:
-    said = str(error)
-    if "full" in said or "disk I/O" in said:
-        return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
-    if "readonly" in said or "unable to open" in said or "permission" in said.lower():
-        return f"The data folder {file.parent} cannot be written; check its permissions, or name another with --data or SHIPDATE_DATA."
-    if "locked" in said:
-        return f"The data folder {file.parent} is in use by another writer; try again when it is done."
-    return f"The database {file} cannot be used ({said}); restore it from a copy, or name another data folder."

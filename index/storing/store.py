@@ -114,9 +114,6 @@ class StoredPassage:
 class Store(Protocol):
     """Articles, passages, words and vectors, with transactions. Reading never waits for writing."""
 
-    async def close(self) -> None:
-        """Let go of the database."""
-
     async def live(self) -> Generation | None:
         """The generation that answers; None in an index where nothing was ever added."""
 

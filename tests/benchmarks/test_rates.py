@@ -60,11 +60,11 @@ async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path
         bare, added = [], []
         for turn in range(3):
             async with open_index(Settings(data=tmp_path / str(turn))) as fresh:
-                fresh._engine = index._engine  # the model is loaded once
+                fresh._machinery._engine = index._machinery._engine  # the model is loaded once
                 started = perf_counter()
                 await fresh.add([str(SAMPLES), str(CALIBRATION)])
                 added.append(perf_counter() - started)
-                fresh._engine = None  # whose it is not closes it not
+                fresh._machinery._engine = None  # whose it is not closes it not
             started = perf_counter()
             plain(encoder, texts, "passage: ")
             bare.append(perf_counter() - started)

@@ -35,8 +35,8 @@ def test_a_name_wins_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_empty_means_default(monkeypatch: pytest.MonkeyPatch) -> None:
     default = Settings()
-    for name in ("SHIPDATE_DATA", "SHIPDATE_CACHE", "EMBEDDING_MODEL", "DATABASE_URL"):
-        monkeypatch.setenv(name, "")
+    for field in Settings.model_fields.values():
+        monkeypatch.setenv(field.validation_alias.choices[0], "")  # type: ignore[union-attr]
     assert Settings() == default
     assert default.data.is_absolute()
 
@@ -56,3 +56,8 @@ def test_the_example_names_every_setting() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for field in Settings.model_fields.values():
         assert f"{field.validation_alias.choices[0]}=" in example  # type: ignore[union-attr]
+
+
+def test_ports_are_numbers_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIPDATE_WEB_PORTS", "80, 443,8080")
+    assert Settings().web_ports == {80, 443, 8080}

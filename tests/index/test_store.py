@@ -22,7 +22,7 @@ from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding.encoder import SentenceTransformerEncoder
 from index.errors import BusyError
-from index.storing.sqlite import HEAD
+from index.storing.database import HEAD
 from tests.conftest import Opener
 from tests.writing import CountingEncoder, check_quotes, check_stored, news, put, stored_texts, write
 

@@ -18,7 +18,7 @@ from index import BusyError, QuestionError, Stage, Status, open_index
 from index.core import Index
 from index.errors import CatalogueError
 from index.launches.catalogue import OWN, product_named
-from index.storing.sqlite import HEAD
+from index.storing.database import HEAD
 from tests.conftest import Opener
 from tests.writing import check_stored, stored_texts, write
 

@@ -1,0 +1,1 @@
+"""The commands of ``shipdate``, a module a subject; each is a shell over what the index and the service do."""

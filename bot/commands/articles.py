@@ -1,0 +1,89 @@
+"""``shipdate index``: the articles that answers come from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands.running import Json, fail, say, settings_of, with_index
+
+if TYPE_CHECKING:
+    from index.core import Index
+
+articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
+
+
+@articles.command("add")
+def add(
+    context: typer.Context,
+    sources: Annotated[list[str], typer.Argument(metavar="PATH-OR-URL...", help="Files, folders and web addresses.")],
+) -> None:
+    """Add files, folders (recursively) and web pages; unchanged ones cost nothing."""
+    from bot.on_terminal.progress import progress
+    from index.model import Change
+
+    async def work(index: Index) -> None:
+        with progress("Adding") as tell:
+            outcomes = await index.add(sources, tell=tell)
+        failed = [outcome for outcome in outcomes if outcome.change is Change.FAILED]
+        counted = [(change, sum(outcome.change is change for outcome in outcomes)) for change in Change]
+        print(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
+        for outcome in outcomes:
+            if outcome.change is Change.DUPLICATE:
+                say(f"{outcome.source} has the same text as {outcome.detail}, so it was left out.")
+        for outcome in failed:
+            say(outcome.detail or outcome.source)
+        if failed or not outcomes:
+            raise SystemExit(1)
+
+    with_index(settings_of(context), work)
+
+
+@articles.command("list")
+def list_(context: typer.Context, as_json: Json = False) -> None:
+    """What is in, newest first."""
+
+    async def work(index: Index) -> None:
+        from bot.machine import listed_object
+        from bot.on_terminal.render import article_table, console
+
+        listed = await index.list()
+        if as_json:
+            print(json.dumps([listed_object(one) for one in listed], ensure_ascii=False, indent=1))
+        else:
+            console().print(article_table(listed))
+
+    with_index(settings_of(context), work)
+
+
+@articles.command()
+def remove(
+    context: typer.Context, names: Annotated[list[str], typer.Argument(metavar="ID-OR-URL...", help="As `index list` shows them.")]
+) -> None:
+    """Take articles out."""
+
+    async def work(index: Index) -> None:
+        removed = await index.remove(names)
+        for name, title in removed.items():
+            print(f"removed {name}: {title}")
+        missing = [name for name in names if name not in removed]
+        if missing:
+            fail(f"No article has this id, address or path: {', '.join(missing)}; see `shipdate index list`.")
+
+    with_index(settings_of(context), work)
+
+
+@articles.command()
+def rebuild(context: typer.Context) -> None:
+    """Embed everything again, into a new generation, and swap it in; answers go on meanwhile."""
+    from bot.on_terminal.progress import progress
+
+    async def work(index: Index) -> None:
+        with progress("Rebuilding") as tell:
+            await index.rebuild(tell=tell)
+        counts = await index.counts()
+        print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
+
+    with_index(settings_of(context), work)

@@ -1,0 +1,69 @@
+"""What every command shares: settings, an open index, and how things are said."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from index.errors import ShipdateError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from index.core import Index
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer as on that day (ISO 8601).")]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object, for scripts.")]
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the command: it failed."""
+    say(sentence)
+    raise SystemExit(1)
+
+
+def say(sentence: str) -> None:
+    """A sentence on stderr: results alone go to stdout."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def settings_of(context: typer.Context, **overrides: Any) -> Settings:
+    """The settings, with ``--data`` where it was given.
+
+    Raises:
+        ShipdateError: one of them cannot be what it is set to.
+    """
+    from pydantic import ValidationError
+
+    from bot.settings import Settings
+
+    if context.obj is not None:
+        overrides.setdefault("data", context.obj)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
+        raise ShipdateError(f"{name} is set to {first['input']!r}, which it cannot be; see .env.example.") from None
+
+
+def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> None:
+    """Do the work on the index in the data folder; Ctrl-C keeps what was done."""
+    from index import open_index
+
+    async def run() -> None:
+        async with open_index(settings) as index:
+            await work(index)
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        say("Stopped. What was done so far is kept; run the same command again to go on.")
+        # A batch may still be in the encoder's thread, and nobody waits for it any more. SQLite needs no goodbye.
+        os._exit(1)
+    except BrokenPipeError:
+        os._exit(0)  # whoever read has gone; that is no error

@@ -1,0 +1,186 @@
+"""The SQLite file in the data folder (WAL, foreign keys, FTS5): opened, brought up to date, read and written in transactions.
+
+What stands in it is the business of the stores beside this module; each takes the one open database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from index.errors import BusyError, DataError
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+HEAD = "0003"
+"""The newest step in ``migrations/versions``."""
+
+_FILE = "shipdate.sqlite"
+_PATIENCE = 30  # seconds to wait for another process
+
+
+class Database:
+    """One open SQLite file. Reading never waits for writing."""
+
+    def __init__(self, engine: AsyncEngine, file: Path) -> None:
+        self._engine = engine
+        self._file = file
+        self._held: AsyncConnection | None = None
+        self._opening = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, folder: Path) -> Database:
+        """The database in ``folder``, made or brought up to date where needed.
+
+        Raises:
+            DataError: the folder cannot be written, or a newer version of Shipdate made what is in it.
+        """
+        file = folder / _FILE
+        _make(folder)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE})
+        event.listen(engine.sync_engine, "connect", _prepare)
+        made = cls(engine, file)
+        try:
+            async with made.errors():
+                if await made._version() != HEAD:
+                    await made._migrate()
+        except BaseException:
+            await engine.dispose()
+            raise
+        return made
+
+    async def _version(self) -> str | None:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(_schema_version)
+
+    async def _migrate(self) -> None:
+        """Bring the schema up to date. Whoever comes meanwhile waits, and finds it done.
+
+        Raises:
+            DataError: a newer version of Shipdate made it.
+        """
+        lock = FileLock(self._file.with_suffix(".lock"), thread_local=False)
+        try:
+            await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
+        except Timeout:
+            raise BusyError(f"Another process has been preparing {self._file.parent} for long; try again when it is done.") from None
+        try:
+            version = await self._version()
+            if version != HEAD:
+                await self._upgrade(version)
+        finally:
+            lock.release()
+
+    async def _upgrade(self, version: str | None) -> None:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", "index:storing/migrations")
+        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        if version is not None and version not in known:
+            raise DataError(
+                f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
+            )
+
+        def upgrade(connection: Connection) -> None:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+        async with self._engine.connect() as connection:
+            # It stays so for good: readers go on beside one writer. No other connection may be open while it is set.
+            await connection.execute(text("PRAGMA journal_mode = WAL"))
+        async with self._engine.begin() as connection:
+            await connection.execute(text("BEGIN IMMEDIATE"))
+            await connection.run_sync(upgrade)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of the caller's own."""
+        async with self.errors(), self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in one transaction, which no other writer interrupts."""
+        async with self.errors(), self._engine.begin() as connection:
+            await connection.execute(text("BEGIN IMMEDIATE"))
+            yield connection
+
+    async def fetch(self, statement: str, *parameters: object) -> list[Any]:
+        """The rows of one statement, on a connection that stays open (see :mod:`index.storing.sqlite_search`)."""
+        async with self.errors():
+            connection = await self._connection()
+            return list(await connection.execute_fetchall(statement, parameters))
+
+    async def _connection(self) -> aiosqlite.Connection:
+        async with self._opening:
+            if self._held is None:
+                self._held = await self._engine.connect()
+        connection: aiosqlite.Connection = (await self._held.get_raw_connection()).driver_connection  # type: ignore[assignment]
+        return connection
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._held:
+            await self._held.close()
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def errors(self) -> AsyncIterator[None]:
+        """SQLite's complaints as sentences for people.
+
+        Raises:
+            DataError: whatever SQLite said.
+        """
+        try:
+            yield
+        except DBAPIError as error:
+            raise DataError(_explain(error.orig or error, self._file)) from error
+        except sqlite3.Error as error:
+            raise DataError(_explain(error, self._file)) from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """Every connection: cascades on, and nothing lost when the power goes."""
+    cursor = connection.cursor()
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _schema_version(connection: Connection) -> str | None:
+    from sqlalchemy import inspect
+
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _explain(error: BaseException, file: Path) -> str:
+    said = str(error)
+    if "full" in said or "disk I/O" in said:
+        return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
+    if "readonly" in said or "unable to open" in said or "permission" in said.lower():
+        return f"The data folder {file.parent} cannot be written; check its permissions, or name another with --data or SHIPDATE_DATA."
+    if "locked" in said:
+        return f"The data folder {file.parent} is in use by another writer; try again when it is done."
+    return f"The database {file} cannot be used ({said}); restore it from a copy, or name another data folder."
