@@ -56,7 +56,7 @@ def product_object(product: Product) -> dict[str, Any]:
 
 def listed_object(listed: Listed) -> dict[str, Any]:
     """One line of the list of articles."""
-    return {**_source(listed.article), "source": listed.source, "passages": listed.passages}
+    return {**_source(listed.article), "source": listed.source, "passages": listed.passages, "also": list(listed.also)}
 
 
 def parse_day(text: str) -> date:

@@ -112,9 +112,9 @@ class Index:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not web.is_address(source)))):
-            readers[files.source_of(path)] = partial(asyncio.to_thread, files.read, path)
+            readers[files.source_of(path)] = partial(files.read_again, path)
         for address in filter(web.is_address, sources):
-            readers[web.source_of(address)] = partial(web.read, address, allow_private=self._settings.allow_private_network)
+            readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher)
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:

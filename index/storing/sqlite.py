@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
 from index.model import Article, Counts, Listed, Passage
-from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
+from index.storing.schema import VOCABULARY, WORDS, articles, bands, claims, copies, generations, passages
+from index.storing.sqlite_copies import SQLiteCopies, as_article, new_revision, remove_copies
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
-
-_HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
 _SPELLINGS = text(
@@ -29,7 +27,7 @@ _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 
 
-class SQLiteStore(SQLiteSearch):
+class SQLiteStore(SQLiteCopies, SQLiteSearch):
     """See :class:`index.storing.store.Store`."""
 
     # Generations
@@ -43,7 +41,7 @@ class SQLiteStore(SQLiteSearch):
             if found:
                 return found
             await connection.execute(
-                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=_new_revision())
+                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=new_revision())
             )
             made = _generation((await connection.execute(unfinished)).first())
             assert made is not None
@@ -56,36 +54,26 @@ class SQLiteStore(SQLiteSearch):
 
     # Articles
 
-    async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        wanted = list(sources)
-        async with self._database.reading() as connection:
-            for at in range(0, len(wanted), _HOLD):
-                query = select(articles.c.source, articles.c.digest).where(
-                    articles.c.scope == scope, articles.c.source.in_(wanted[at : at + _HOLD])
-                )
-                found.update((source, digest) for source, digest in await connection.execute(query))
-        return found
-
-    async def same_text(self, text_digest: str, scope: str) -> str | None:
-        query = select(articles.c.source).where(articles.c.scope == scope, articles.c.text_digest == text_digest)
-        async with self._database.reading() as connection:
-            return (await connection.execute(query)).scalar()
-
     async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
         async with self._database.writing() as connection:
             for entry in entries:
                 article = entry.article
-                await connection.execute(delete(articles).where(articles.c.scope == article.scope, articles.c.source == article.source))
+                for kind in (articles, copies):
+                    await connection.execute(delete(kind).where(kind.c.scope == article.scope, kind.c.source == article.source))
                 made = await connection.execute(insert(articles).values(_article_row(entry)))
-                await self._add_passages(connection, made.inserted_primary_key[0], entry.passages, generation)  # type: ignore[index]
+                number = made.inserted_primary_key[0]  # type: ignore[index]
+                if entry.bands:
+                    await connection.execute(
+                        insert(bands), [{"article": number, "scope": article.scope, "key": key} for key in entry.bands]
+                    )
+                await self._add_passages(connection, number, entry.passages, generation)
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         done = select(passages.c.article).where(passages.c.generation == generation.id)
         query = select(articles).where(articles.c.number.not_in(done)).order_by(articles.c.number).limit(limit)
         async with self._database.reading() as connection:
-            return [_article(row) for row in await connection.execute(query)]
+            return [as_article(row) for row in await connection.execute(query)]
 
     async def write_passages(self, made: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
         async with self._database.writing() as connection:
@@ -135,7 +123,7 @@ class SQLiteStore(SQLiteSearch):
             held: dict[int, list[tuple[int, Passage]]] = {row.number: [] for row in rows}
             for article, id_, start, end, sentences in await connection.execute(query):
                 held[article].append((id_, Passage(start, end, unpack_spans(sentences))))
-        return [(row.number, _article(row), held[row.number]) for row in rows]
+        return [(row.number, as_article(row), held[row.number]) for row in rows]
 
     async def replace_claims(self, made: Mapping[int, Sequence[Claim]]) -> None:
         async with self._database.writing() as connection:
@@ -158,7 +146,9 @@ class SQLiteStore(SQLiteSearch):
                     await connection.execute(delete(articles).where(articles.c.number == number))
                     removed[name] = title
             if removed:
-                await connection.execute(update(generations).values(revision=_new_revision()))
+                await connection.execute(update(generations).values(revision=new_revision()))
+            for name in names:
+                removed |= await remove_copies(connection, name, scope)
         return removed
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
@@ -175,8 +165,13 @@ class SQLiteStore(SQLiteSearch):
             .where(articles.c.scope.in_(scopes))
             .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
         )
+        elsewhere = select(articles.c.id, copies.c.url).join(copies).where(articles.c.scope.in_(scopes)).order_by(copies.c.id)
         async with self._database.reading() as connection:
-            return [Listed(as_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            also: dict[str, list[str]] = {}
+            for id_, url in await connection.execute(elsewhere):
+                also.setdefault(id_, []).append(url)
+            return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in await connection.execute(query)]
 
     async def counts(self) -> Counts:
         async with self._database.reading() as connection:
@@ -223,12 +218,7 @@ def _generation(row: Any) -> Generation | None:
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
-    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=_new_revision()))
-
-
-def _new_revision() -> int:
-    """Drawn, not counted: a database that is put back from a copy must not find vector files of its own future."""
-    return secrets.randbits(62)
+    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=new_revision()))
 
 
 def _article_row(entry: Entry) -> dict[str, object]:
@@ -246,7 +236,9 @@ def _article_row(entry: Entry) -> dict[str, object]:
         "text": article.text,
         "digest": entry.digest,
         "text_digest": entry.text_digest,
-        "signature": b"",
+        "etag": entry.etag,
+        "modified": entry.modified,
+        "signature": entry.signature,
     }
 
 
@@ -264,11 +256,6 @@ def _claim_rows(passage: object, made: Sequence[Claim]) -> list[dict[str, object
         }
         for claim in made
     ]
-
-
-def _article(row: Any) -> Article:
-    published = datetime.fromisoformat(row.published) if row.published else None
-    return Article(row.id, row.source, row.url, row.title, row.text, row.language, row.publisher, published, row.scope)
 
 
 def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:
