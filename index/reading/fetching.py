@@ -292,9 +292,12 @@ class _Unpacker:
                 yield self._zlib.decompress(data, _PIECE)
                 data = self._zlib.unconsumed_tail
         elif self._brotli:
-            yield self._brotli.process(data, output_buffer_limit=_PIECE)
-            while not self._brotli.can_accept_more_data():
-                yield self._brotli.process(b"", output_buffer_limit=_PIECE)
+            if self._brotli.is_finished():  # more than was packed says nothing
+                return
+            piece = self._brotli.process(data, output_buffer_limit=_PIECE)
+            while piece or not self._brotli.can_accept_more_data():
+                yield piece
+                piece = b"" if self._brotli.is_finished() else self._brotli.process(b"", output_buffer_limit=_PIECE)
         else:
             yield data
 

@@ -74,7 +74,7 @@ async def addresses(host: str, *, private: bool, resolve: Resolve) -> list[str]:
     numbers = literal(host)
     if numbers is None:
         try:
-            found = [ip_address(one.partition("%")[0]) for one in await resolve(host)]
+            found = [ip_address(one.partition("%")[0]) for one in await resolve(host.removesuffix("."))]
         except OSError:
             found = []
         if not found:

@@ -7,7 +7,7 @@ import re
 SHORT = 600
 """Characters; what has more text than this is an article, whatever else the page shows."""
 
-_HARDLY = 200  # characters: all that a page says that leaves the rest to a script
+_HARDLY = 200  # characters: all that a page says that wants a password first, or leaves the rest to a script
 _MISSING = re.compile(
     r"^(?:error\W+)?404\b(?! media)|\bpage (?:was )?not found|(?:page|article|story) (?:does not|doesn.t|no longer) exist|page introuvable"
     r"|page n.existe (?:pas|plus)|seite (?:wurde )?nicht gefunden|seite existiert nicht|página no (?:encontrada|existe)"
@@ -40,7 +40,7 @@ def seen(page: str, text: str) -> str | None:
     shown = " ".join(tree.text_content().split())
     if any(map(_MISSING.search, heads)):
         return "the server says 200, but the page says that there is nothing at this address."
-    if tree.xpath("//input[@type='password']") or any(map(_LOGIN.search, heads)):
+    if any(map(_LOGIN.search, heads)) or (len(text) < _HARDLY and tree.xpath("//input[@type='password']")):
         return "it asks for a log-in, so there is no article to be read."
     lines = [line for line in (text or shown).splitlines() if line.strip()]
     if lines and sum(bool(_COOKIES.search(line)) for line in lines) * 2 >= len(lines):
