@@ -72,8 +72,9 @@ class _Fresh:
 
     @classmethod
     def made(cls, draft: Draft, scope: str) -> _Fresh:
-        signature = twins.signature(draft.text)
-        return cls(draft, cut(draft.article(scope)), signature, twins.bands(signature))
+        article = draft.article(scope)
+        signature = twins.signature(article)
+        return cls(draft, cut(article), signature, twins.bands(signature))
 
     @property
     def known(self) -> Known:

@@ -26,6 +26,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _HEAD = 1024  # bytes in which a page names its encoding
 _WEB_BEGAN = 1991
+_EVER = {"min_date": "1900-01-01", "max_date": "2999-12-31"}
 _UTF16_BE = (codecs.BOM_UTF16_BE, "utf-16")
 
 
@@ -118,14 +119,15 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
     from trafilatura.settings import Document
 
     page = decode(content, charset or _named_in(content))
-    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page.
+    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page. A date
+    # that cannot be is found, too, and not believed afterwards; else the next best digits would be taken.
     found = trafilatura.bare_extraction(
         page,
         url=address,
         with_metadata=True,
         include_comments=False,
         include_tables=False,
-        date_extraction_params={"extensive_search": False, "original_date": True},
+        date_extraction_params={"extensive_search": False, "original_date": True, **_EVER},
     )
     text = (found.text or "" if isinstance(found, Document) else "").strip()
     if len(text) < walls.SHORT and (instead := walls.seen(page, text)):

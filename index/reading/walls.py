@@ -7,7 +7,7 @@ import re
 SHORT = 600
 """Characters; what has more text than this is an article, whatever else the page shows."""
 
-_HARDLY = 200  # characters: all that a page says that wants a password first, or leaves the rest to a script
+_HARDLY = 120  # characters: all that a page says that wants a password first, or leaves the rest to a script
 _MISSING = re.compile(
     r"^(?:error\W+)?404\b(?! media)|\bpage (?:was )?not found|(?:page|article|story) (?:does not|doesn.t|no longer) exist|page introuvable"
     r"|page n.existe (?:pas|plus)|seite (?:wurde )?nicht gefunden|seite existiert nicht|página no (?:encontrada|existe)"
@@ -18,7 +18,11 @@ _LOGIN = re.compile(
     r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|se connecter|iniciar sesi[oó]n|accedi|ログイン|登录|登入)\b", re.IGNORECASE
 )
 _COOKIES = re.compile(r"\bcookies?\b|\bconsent|クッキー|同意", re.IGNORECASE)
-_SCRIPT = re.compile(r"java ?script", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"(?:enable|activate|turn on|requires?|needs?|without|sans|ohne|sin|activer|activez|aktivieren|activar|activa|habilit\w+|启用|啟用)"
+    r"\W+(?:\w+\W+){0,3}?java ?script|java ?script\W+(?:\w+\W+){0,3}?(?:enabled|disabled|required|turned|aktiv\w+|を?有効|が無効)",
+    re.IGNORECASE,
+)
 
 
 def seen(page: str, text: str) -> str | None:
@@ -42,9 +46,9 @@ def seen(page: str, text: str) -> str | None:
         return "the server says 200, but the page says that there is nothing at this address."
     if any(map(_LOGIN.search, heads)) or (len(text) < _HARDLY and tree.xpath("//input[@type='password']")):
         return "it asks for a log-in, so there is no article to be read."
-    lines = [line for line in (text or shown).splitlines() if line.strip()]
-    if lines and sum(bool(_COOKIES.search(line)) for line in lines) * 2 >= len(lines):
+    lines = (text or shown).splitlines()
+    if 0 < sum(map(len, lines)) <= 2 * sum(len(line) for line in lines if _COOKIES.search(line)):
         return "it shows a notice on cookies instead of an article."
-    if len(text or shown) < _HARDLY and (_SCRIPT.search(asked) or _SCRIPT.search(shown) or (scripts and not shown)):
+    if len(text or shown) < _HARDLY and (_SCRIPT.search(f"{asked} {shown}") or (scripts and not shown)):
         return "it shows nothing without JavaScript, so there is no article to be read."
     return None
