@@ -91,6 +91,10 @@ class Site:
         self._handlers[path] = handler
         return self.address + path
 
+    def etag(self, path: str) -> str:
+        """By which what is there now is known."""
+        return self._pages[path].etag
+
     def remove(self, path: str) -> None:
         """Serve nothing there any more."""
         del self._pages[path]

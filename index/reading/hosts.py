@@ -75,7 +75,7 @@ async def addresses(host: str, *, private: bool, resolve: Resolve) -> list[str]:
     if numbers is None:
         try:
             found = [ip_address(one.partition("%")[0]) for one in await resolve(host.removesuffix("."))]
-        except OSError:
+        except (OSError, UnicodeError):  # unknown, or longer than a name can be
             found = []
         if not found:
             raise RefusedError("cannot be reached, because its host is not known; check the address.")

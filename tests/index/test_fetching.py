@@ -223,7 +223,8 @@ async def test_a_host_is_asked_under_its_own_name(site: Site, fetcher: Fetcher) 
 
 
 async def test_a_name_without_an_address_is_told(fetcher: Fetcher) -> None:
-    assert "not known" in str(await refused(fetcher, "http://no-such-host.invalid/"))
+    for host in ("no-such-host.invalid", f"{'a' * 64}.example", f"{'a.' * 200}example"):
+        assert "not known" in str(await refused(fetcher, f"http://{host}/"))
 
 
 @given(st.ip_addresses(v=4))
@@ -287,6 +288,15 @@ async def test_size_is_limited_to_the_byte(site: Site, fetcher: Fetcher) -> None
 async def test_a_server_that_is_never_done_is_left(monkeypatch: pytest.MonkeyPatch, site: Site, fetcher: Fetcher, path: str) -> None:
     monkeypatch.setattr(fetching, "TIME_LIMIT", 1.0)
     assert "in time" in str(await refused(fetcher, site.address + path))
+
+
+async def test_a_server_that_never_answers_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch, site: Site, fetcher: Fetcher) -> None:
+    monkeypatch.setattr(fetching, "TIME_LIMIT", 0.2)
+    told = await asyncio.gather(*(refused(fetcher, f"{site.address}/hangs?{number}") for number in range(20)))
+    assert ["does not answer" in str(one) for one in told] == [False] * 2 + [True] * 18
+    assert all(one.retry_after for one in told[2:])
+    assert len(site.log("/hangs")) <= 2
+    assert await got(fetcher, f"http://localhost:{port(site)}/gpt5-sortie")  # under its other name it is another server
 
 
 async def test_a_server_that_breaks_off_or_is_not_there_is_told(site: Site, fetcher: Fetcher) -> None:
