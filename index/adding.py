@@ -76,21 +76,16 @@ class _Fresh:
         signature = twins.signature(article)
         return cls(draft, cut(article), signature, twins.bands(signature))
 
-    @property
-    def known(self) -> Known:
-        return known_of(self.draft)
-
     def entry(self, embedded: tuple[Any, ...]) -> Entry:
         draft = self.draft
         return Entry(self.cut.article, draft.digest, draft.text_digest, embedded, self.signature, self.bands, draft.etag, draft.modified)
 
     def copy(self, of: str) -> Copy:
         article = self.cut.article
-        return Copy(of, article.source, article.url, article.publisher, article.published, self.known)
+        return Copy(of, article.source, article.url, article.publisher, article.published, _known(self.draft))
 
 
-def known_of(draft: Draft) -> Known:
-    """What is kept of a source to tell whether it has changed."""
+def _known(draft: Draft) -> Known:
     return Known(draft.digest, draft.etag, draft.modified)
 
 
@@ -138,8 +133,8 @@ class _Run:
                 self.outcomes[name] = Outcome(name, Change.FAILED, str(one))
             elif not isinstance(one, _Fresh):
                 self.outcomes[name] = Outcome(name, Change.UNCHANGED)
-                if one and known_of(one) != self._known[name]:
-                    self._validators[name] = known_of(one)
+                if one and _known(one) != self._known[name]:
+                    self._validators[name] = _known(one)
             elif kept := await self._kept(one):
                 self.outcomes[name] = Outcome(name, Change.DUPLICATE, kept)
                 self._copies[name] = one.copy(kept)

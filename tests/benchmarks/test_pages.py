@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+import pytest
+
 from bot.settings import Settings
 from index import Change, open_index
 from index.core import Index
@@ -26,6 +28,7 @@ PAGES, SIZE = 24, 3000  # characters of text a page
 UNCHANGED = 1000
 
 
+@pytest.mark.timeout(1200)  # a slow machine is slow on both sides
 async def test_adding_pages_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path) -> None:
     async with serving() as site, open_index(Settings(data=tmp_path / "warm", allow_private_network=True)) as index:
         encoder = (await index.engine()).encoder
