@@ -68,11 +68,11 @@ def _understand(fetched: Fetched, source: str) -> Draft:
         raise ArticleError("it is a feed or other XML, not a page of text; add a feed with `shipdate feeds add`.")
     else:
         raise ArticleError(f"it is {fetched.kind or 'of no stated kind'}, not a page of text.")
-    own = draft.url if draft.url and _same_site(draft.url, fetched.url) else fetched.url
+    own = draft.url if draft.url and same_site(draft.url, fetched.url) else fetched.url
     return replace(draft, url=own, published=credible(draft.published))
 
 
-def _same_site(one: str, other: str) -> bool:
+def same_site(one: str, other: str) -> bool:
     """Whether one host is the other, or below it, such as m.example.org; nobody may speak for another site."""
     try:
         hosts = sorted((httpx.URL(address).host.removeprefix("www.") for address in (one, other)), key=len)
