@@ -26,6 +26,7 @@ from index.launches.timeline import Stretch
 from index.matching import Match, match
 from index.model import Span
 from index.names import Names
+from index.observing import timed
 from index.storing.store import Store, StoredPassage
 from index.storing.vectors import Vectors
 from index.words import Word
@@ -168,6 +169,7 @@ async def _is_known(store: Store, name: str, version: str) -> bool:
     return any([await store.contains([words.stem(name), spelling]) for spelling in spellings])
 
 
+@timed("search")
 async def search(
     question: Question,
     encoded: Encoded,

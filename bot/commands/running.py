@@ -39,7 +39,7 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """
     from pydantic import ValidationError
 
-    from bot.settings import Settings
+    from bot.settings import Settings, is_secret
 
     if context.obj is not None:
         overrides.setdefault("data", context.obj)
@@ -48,7 +48,8 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-        raise ShipdateError(f"{name} is set to {first['input']!r}, which it cannot be; see .env.example.") from None
+        value = "something" if is_secret(name) else repr(first["input"])
+        raise ShipdateError(f"{name} is set to {value}, which it cannot be; see .env.example.") from None
 
 
 def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> None:

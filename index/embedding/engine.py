@@ -18,6 +18,7 @@ from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
 from index.embedding.fitted import Fitted
 from index.judging import Judge
 from index.kinds import Intent
+from index.observing import timed
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Engine:
         """End the thread when it has finished what it is at."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    @timed("encode")
     async def question(self, text: str) -> Encoded:
         """A question's vector and those of its tokens."""
         return (await self._run(lambda: self.encoder.queries_with_tokens([text])))[0]
