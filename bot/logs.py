@@ -1,8 +1,7 @@
 """How ``shipdate serve`` logs: one line an event, for people or as JSON, with no secret in it and no question.
 
 Whatever a library logs takes the same way. Secrets are taken out of the finished line, so that neither an exception's text nor
-a library's own words can carry one past; the texts that people are asking about (see :func:`private`) likewise, unless the
-line is one for debugging.
+a library's own words can carry one past; likewise the question that is being answered, unless the line is one for debugging.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ import logging
 import secrets
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -23,13 +20,12 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import Processor
 
 from bot.settings import Settings
+from index import observing
 
 HIDDEN = "[hidden]"
 """What stands in a line where a secret would have stood."""
 
 _TALKATIVE = ("httpx", "httpcore", "aiosqlite", "aiohttp.access", "alembic")  # each request is news to them
-
-_private: ContextVar[tuple[str, ...]] = ContextVar("private", default=())
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -70,16 +66,6 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     threading.excepthook = lambda thrown: _last_words(thrown.exc_value)
 
 
-@contextmanager
-def private(text: str) -> Iterator[None]:
-    """While this is worked on, no line above debugging shows ``text``: somebody asks it."""
-    token = _private.set((*_private.get(), text) if text.strip() else _private.get())
-    try:
-        yield
-    finally:
-        _private.reset(token)
-
-
 def report(event: str, error: BaseException, **said: Any) -> str:
     """Log an error that nobody foresaw, with its traceback.
 
@@ -97,7 +83,7 @@ def _last_words(error: BaseException | None) -> None:
 
 
 class _Discreet(ProcessorFormatter):
-    """Takes secrets, and what is private, out of finished lines."""
+    """Takes secrets and questions out of finished lines."""
 
     def __init__(self, hidden: Iterable[str], **how: Any) -> None:
         super().__init__(**how)
@@ -105,8 +91,8 @@ class _Discreet(ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
-        private = _private.get() if record.levelno > logging.DEBUG else ()
-        for spelling in (*self._hidden, *_spellings(private)):
+        asked = [observing.question.get()] if record.levelno > logging.DEBUG else []
+        for spelling in (*self._hidden, *_spellings(asked)):
             line = line.replace(spelling, HIDDEN)
         return line
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index import dates, language, rebuilding, topics
+from index import dates, language, observing, rebuilding, topics
 from index.adding import Read, add
 from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
@@ -236,6 +236,7 @@ class Index:
             DataError: the articles were embedded with another model; the text says what to do.
         """
         started = perf_counter()
+        observing.question.set(question)
         if len(question) > QUESTION_LIMIT:
             raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
         text = unicodedata.normalize("NFKC", storable(question).strip())

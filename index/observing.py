@@ -26,6 +26,9 @@ class Observer(Protocol):
         """A feed was looked at, with success or without."""
 
 
+question: ContextVar[str] = ContextVar("question", default="")
+"""The question that is being answered; it stays set to the end of the task, so that whoever reports an error there can leave it out."""
+
 _observer: ContextVar[Observer | None] = ContextVar("observer", default=None)
 
 

@@ -17,6 +17,8 @@ from pydantic import AliasChoices, Field
 
 from bot import logs
 from bot.settings import Settings
+from index import core
+from index.core import Index
 
 TOKEN = 'xo"xb-7\\é/+ 1'  # whatever a quoting could write otherwise
 PASSWORD = "p%40ss"
@@ -87,21 +89,24 @@ def test_a_secret_of_any_characters_is_hidden(secret: str, log_format: str) -> N
 
 
 @pytest.mark.parametrize("log_level", ["info", "debug"])
-def test_a_question_is_in_no_line_above_debug(log_level: str) -> None:
+async def test_a_question_is_in_no_line_above_debug(samples: Index, log_level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     logs.configure(Settings(log_level=log_level), stream)
-    with logs.private("When will Sora ship?"):
-        structlog.get_logger().info("asked", question="When will Sora ship?")
-        fail("When will Sora ship?")
-    assert "Sora" not in stream.getvalue()
+    question = 'Who in "Hollywood" tests Sora?'
 
+    async def broken(text: str, *_: object, **__: object) -> None:
+        structlog.get_logger().debug("looking up", text=text)
+        raise RuntimeError(f"cannot search for {text!r}", {"query": text})
 
-def test_a_question_is_shown_to_who_debugs() -> None:
-    stream = io.StringIO()
-    logs.configure(Settings(log_level="debug"), stream)
-    with logs.private("When will Sora ship?"):
-        structlog.get_logger().debug("asked", question="When will Sora ship?")
-    assert "When will Sora ship?" in stream.getvalue()
+    monkeypatch.setattr(core, "look_up", broken)
+    try:
+        await samples.ask(question)
+    except RuntimeError as error:
+        logs.report("a question failed", error, question=question)
+    above = [line for line in stream.getvalue().splitlines() if "debug" not in line]
+    assert any("RuntimeError: ('cannot search for" in line for line in above)
+    assert "Hollywood" not in "".join(above)
+    assert ("Hollywood" in stream.getvalue()) == (log_level == "debug")
 
 
 def test_the_level_and_the_format_are_as_set() -> None:
