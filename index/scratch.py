@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 _NAME = re.compile(r"partial-(\d+)-")
@@ -32,6 +33,15 @@ def write_whole(path: Path, text: str) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def size_of(folder: Path) -> int:
+    """How many bytes the files in a folder and below it take; one that goes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_size
+    return total
 
 
 def sweep(parent: Path) -> None:
