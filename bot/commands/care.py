@@ -1,36 +1,32 @@
-"""``shipdate doctor``: how the installation is."""
+"""``shipdate doctor``, ``backup`` and ``restore``: taking care of an installation."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import typer
 
-from bot.commands.running import Json, settings_of, with_index
-
-if TYPE_CHECKING:
-    from index.core import Index
+from bot.commands.running import Json, fail, settings_of
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """What is installed, where it is, and how much is in."""
-    settings = settings_of(context)
+def doctor(
+    context: typer.Context,
+    as_json: Json = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave the network alone.")] = False,
+) -> None:
+    """How the installation is, and what to do where something is wrong."""
+    from bot.checkup import checkup
+    from bot.on_terminal.render import console, health_table
+    from index.checking import Health
 
-    async def work(index: Index) -> None:
-        encoder = (await index.engine()).encoder
-        counts = await index.counts()
-        report = {
-            "data": str(settings.data),
-            "model": {"name": encoder.name, "folder": encoder.folder, "engine": encoder.engine, "fingerprint": encoder.fingerprint},
-            "articles": counts.articles,
-            "passages": counts.passages,
-            "vectors": counts.vectors,
-        }
-        if as_json:
-            print(json.dumps(report, ensure_ascii=False, indent=1))
-        else:
-            print(f"data      {settings.data}\nmodel     {encoder.name} ({encoder.engine})\n          {encoder.folder or ''}")
-            print(f"articles  {counts.articles}\npassages  {counts.passages}\nvectors   {counts.vectors}")
-
-    with_index(settings, work)
+    found = checkup(settings_of(context), offline=offline)
+    if as_json:
+        print(json.dumps(found.as_object(), ensure_ascii=False, indent=1))
+    else:
+        console().print(health_table(found.checks))
+        print(f"articles {found.articles}, passages {found.passages}, vectors {found.vectors}")
+    errors = [check for check in found.checks if check.state is Health.ERROR]
+    if errors:
+        others = f" (and {len(errors) - 1} more)" if errors[1:] else ""
+        fail(f"Not all is well: {errors[0].name}: {' '.join(errors[0].message.split())}{others}")

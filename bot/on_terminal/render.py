@@ -14,9 +14,12 @@ from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
 from index import Listed, Stage
+from index.checking import Check, Health
 from index.launches.catalogue import Product
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
+
+_HEALTH = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "bold red"}
 
 
 def console() -> Console:
@@ -94,4 +97,17 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
         table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
+    return table
+
+
+def health_table(checks: Sequence[Check]) -> RenderableType:
+    """What was looked at, one a line, with what to do below where something has to be done."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for at in range(3):
+        table.add_column(overflow="fold", no_wrap=at < 2)
+    for check in checks:
+        said = Text(_visible(check.message))
+        if check.advice:
+            said.append(f"\n→ {_visible(check.advice)}", "italic")
+        table.add_row(Text(check.state, _HEALTH[check.state]), check.name, said)
     return table

@@ -21,11 +21,14 @@ from index.errors import BusyError, DataError
 
 if TYPE_CHECKING:
     import aiosqlite
+    from alembic.config import Config
 
 HEAD = "0003"
 """The newest step in ``migrations/versions``."""
 
-_FILE = "shipdate.sqlite"
+FILE = "shipdate.sqlite"
+"""The database's name in the data folder."""
+
 _PATIENCE = 30  # seconds to wait for another process
 
 
@@ -45,9 +48,9 @@ class Database:
         Raises:
             DataError: the folder cannot be written, or a newer version of Shipdate made what is in it.
         """
-        file = folder / _FILE
+        file = folder / FILE
         _make(folder)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE})
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare)
         made = cls(engine, file)
         try:
@@ -83,13 +86,9 @@ class Database:
 
     async def _upgrade(self, version: str | None) -> None:
         from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
 
-        config = Config()
-        config.set_main_option("script_location", "index:storing/migrations")
-        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
+        config = _migrations()
+        if version is not None and version not in known_versions():
             raise DataError(
                 f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
             )
@@ -150,6 +149,21 @@ class Database:
             raise DataError(_explain(error.orig or error, self._file)) from error
         except sqlite3.Error as error:
             raise DataError(_explain(error, self._file)) from error
+
+
+def known_versions() -> frozenset[str]:
+    """All versions of the schema that can be brought up to date."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(step.revision for step in ScriptDirectory.from_config(_migrations()).walk_revisions())
+
+
+def _migrations() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "index:storing/migrations")
+    return config
 
 
 def _make(folder: Path) -> None:

@@ -181,6 +181,17 @@ class VectorFiles:
             log.warning(_DAMAGED, place)
             return None
 
+    def whole(self, generation: Generation) -> bool | None:
+        """Whether what was written for this revision is as it was written; None where nothing was."""
+        place = self._place(generation)
+        try:
+            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            return bool(manifest["checksums"] == {name: _digest(place / name) for name in _FILES})
+        except FileNotFoundError:
+            return None if not place.exists() else False
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
         """Write a generation and put it in its place at once; older ones are removed. A cache that cannot be written is no error."""
         place = self._place(vectors.generation)
