@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(articles, name="index")
 app.add_typer(products, name="products")
-for command in (questions.ask, questions.status, questions.chat, questions.demo, serving.serve, care.doctor):
+for command in (questions.ask, questions.status, questions.chat, questions.demo, serving.serve, care.doctor, care.backup, care.restore):
     app.command()(command)
 
 

@@ -33,3 +33,7 @@ class QuestionError(ShipdateError):
 
 class CatalogueError(ShipdateError):
     """A product cannot be added to the catalogue, or its file cannot be understood."""
+
+
+class BackupError(ShipdateError):
+    """A backup cannot be written, or what should be restored is none."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from index import backup
 from index.embedding.encoder import Encoder
 from index.embedding.engine import Engine
 from index.embedding.languages import LanguageSpace
 from index.errors import BusyError, DataError
-from index.storing.database import Database
+from index.storing.database import WRITER_LOCK, Database
 from index.storing.sqlite import SQLiteStore
 from index.storing.store import Generation, Store
 
@@ -43,7 +44,9 @@ class Machinery:
         """
         if settings.database_url:
             raise DataError("DATABASE_URL: only SQLite is supported so far; leave it empty, and set SHIPDATE_DATA to choose the folder.")
-        return cls(settings, await Database.open(settings.data))
+        database = await Database.open(settings.data)
+        await asyncio.to_thread(backup.finish, settings.data)
+        return cls(settings, database)
 
     async def close(self) -> None:
         """Let go of files and threads."""
@@ -67,7 +70,7 @@ class Machinery:
     async def writing(self) -> AsyncIterator[None]:
         """One writer at a time: tasks of this process wait for each other, other processes are told at once."""
         async with self._writer:
-            lock = FileLock(self.settings.data / "writer.lock")
+            lock = FileLock(self.settings.data / WRITER_LOCK)
             try:
                 lock.acquire(timeout=0)
             except Timeout:

@@ -9,12 +9,13 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_NAME = re.compile(r"partial-(\d+)-")
+PARTIAL = "partial"
+"""How the names of scratch folders begin, unless they are of a kind of their own."""
 
 
-def scratch(parent: Path) -> Path:
+def scratch(parent: Path, kind: str = PARTIAL) -> Path:
     """A new folder in ``parent`` to write to; the process that writes stands in its name."""
-    return Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=parent))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -44,11 +45,11 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def sweep(parent: Path) -> None:
-    """Remove the scratch folders that killed processes left in ``parent``; those of living ones stay."""
-    for path in parent.glob("partial-*"):
-        named = _NAME.match(path.name)
-        if not named or not _lives(int(named.group(1))):
+def sweep(parent: Path, kind: str = PARTIAL) -> None:
+    """Remove the scratch folders of a kind that killed processes left in ``parent``; those of living ones stay."""
+    for path in parent.glob(f"{kind}-*"):
+        named = re.match(rf"{re.escape(kind)}-(\d+)-", path.name)
+        if not named or not _lives(int(named[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, settings_of
+from bot.commands.running import Json, fail, say, settings_of
 
 
 def doctor(
@@ -30,3 +32,38 @@ def doctor(
     if errors:
         others = f" (and {len(errors) - 1} more)" if errors[1:] else ""
         fail(f"Not all is well: {errors[0].name}: {' '.join(errors[0].message.split())}{others}")
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; a ZIP archive.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Keep everything in one file; questions and additions go on meanwhile."""
+    from index.backup import back_up
+
+    made = back_up(settings_of(context).data, file, replace=force)
+    print(f"backed up {made.articles} articles to {file}")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `shipdate backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back what a backup holds, in the place of what is there; questions are answered meanwhile."""
+    from index import backup
+    from index.checking import counts
+
+    data = settings_of(context).data
+    held, kept = counts(data), backup.inspect(file)
+    if not yes:
+        now = "something that cannot be read" if held is None else f"{held.articles} articles"
+        say(f"{data} holds {now}; the backup of {kept.created:%Y-%m-%d %H:%M} UTC holds {kept.articles} articles.")
+        typer.confirm("Put the backup in its place?", abort=True, err=True)
+    before = asyncio.run(backup.restore(data, file))
+    print(f"restored {kept.articles} articles")
+    if before and before.is_file():
+        say(f"What was there before is kept; `shipdate restore {before}` brings it back.")
+    elif before:
+        say(f"What was there before could not be opened; it is kept in {before}.")

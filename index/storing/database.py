@@ -29,6 +29,9 @@ HEAD = "0003"
 FILE = "shipdate.sqlite"
 """The database's name in the data folder."""
 
+WRITER_LOCK = "writer.lock"
+"""The file in the data folder whose holder may write articles."""
+
 _PATIENCE = 30  # seconds to wait for another process
 
 
@@ -146,9 +149,9 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise DataError(_explain(error.orig or error, self._file)) from error
+            raise DataError(explain(error.orig or error, self._file)) from error
         except sqlite3.Error as error:
-            raise DataError(_explain(error, self._file)) from error
+            raise DataError(explain(error, self._file)) from error
 
 
 def known_versions() -> frozenset[str]:
@@ -189,7 +192,8 @@ def _schema_version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _explain(error: BaseException, file: Path) -> str:
+def explain(error: BaseException, file: Path) -> str:
+    """What SQLite complained of, as a sentence for people."""
     said = str(error)
     if "full" in said or "disk I/O" in said:
         return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
