@@ -91,6 +91,8 @@ class Supervisor:
             else:
                 self._stand(part, Standing(State.READY))
                 return
+            if (task := asyncio.current_task()) and task.cancelling():
+                return  # it failed when it was told to stop
             self._stand(part, Standing(State.FAILING, problem))
             if monotonic() - started > LONGEST_PAUSE:
                 pause = self.first_pause
