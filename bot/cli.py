@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import care, questions
+from bot.commands import care, ledger, questions
 from bot.commands.articles import articles
 from bot.commands.products import products
 from bot.commands.running import fail
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(articles, name="index")
 app.add_typer(products, name="products")
-for command in (questions.ask, questions.status, questions.chat, questions.demo, care.doctor):
+for command in (questions.ask, questions.status, questions.chat, questions.demo, care.doctor, ledger.audit, ledger.forget):
     app.command()(command)
 
 

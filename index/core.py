@@ -17,7 +17,7 @@ from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
-from index.errors import QuestionError
+from index.errors import QuestionError, QuotaError
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
@@ -29,6 +29,7 @@ from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Qu
 from index.reading import files, web
 from index.reading.clean import storable
 from index.searching import Launch, look_up, search
+from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
     from index import IndexSettings
@@ -49,6 +50,7 @@ class Index:
         self._machinery = machinery
         self._settings = machinery.settings
         self._store = machinery.store
+        self.ledger = Ledger(machinery.database)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
@@ -81,11 +83,13 @@ class Index:
             what became of each article, in order; one that cannot be added does not stop the others.
 
         Raises:
+            QuotaError: the workspace has no room for all of them, so none is added.
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
         named = await self._readers(sources)
         async with self._machinery.writing():
+            await self._check_room(named, scope)
             engine = await self._machinery.engine()
             generation = await self._store.live()
             mentions = Mentions(await self._catalogue())
@@ -107,6 +111,15 @@ class Index:
             )
             await self._machinery.refresh(engine, changed=True)
             return outcomes
+
+    async def _check_room(self, names: Collection[str], scope: str) -> None:
+        """Whether a workspace may have these articles, too; what all share has no limit."""
+        if scope == EVERYBODY:
+            return
+        held, most = len(await self._store.list([scope])), self._settings.max_articles
+        new = len(names) - len(await self._store.digests(names, scope))
+        if new and held + new > most:
+            raise QuotaError(f"This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.")
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""

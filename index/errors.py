@@ -19,6 +19,10 @@ class ArticleError(ShipdateError):
     """One article cannot be added; the others can."""
 
 
+class QuotaError(ShipdateError):
+    """A workspace may not have as much as this."""
+
+
 class DataError(ShipdateError):
     """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
 

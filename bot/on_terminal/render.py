@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,8 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
-from index import Listed, Stage
+from index import Audited, Listed, Stage
 from index.launches.catalogue import Product
+
+if TYPE_CHECKING:
+    from bot.service import Forgotten
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 
@@ -94,4 +98,27 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
         table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
+    return table
+
+
+def audit_table(lines: Sequence[Audited]) -> RenderableType:
+    """The audit, one line an act."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when (UTC)", "who", "what", "to", "outcome"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "when (UTC)")
+    for line in lines:
+        who = ":".join(filter(None, (line.platform, line.workspace, line.user)))
+        what = f"{line.act} ({line.scope or 'shared'})"
+        cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", who, what, line.subject or "", line.outcome)
+        table.add_row(*(Text(_visible(cell)) for cell in cells))
+    return table
+
+
+def forgotten_table(forgotten: Forgotten) -> RenderableType:
+    """What was deleted, and what is left."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("what", "deleted", "remaining"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for what in dict.fromkeys((*forgotten.deleted, *forgotten.remaining)):
+        table.add_row(what, str(forgotten.deleted.get(what, 0)), str(forgotten.remaining.get(what, 0)))
     return table

@@ -174,6 +174,7 @@ audit = Table(
     Column("platform", Text, nullable=False),
     Column("workspace", Text),
     Column("user", Text),
+    Column("scope", Text, nullable=False),  # whose articles, feeds or settings it was about
     Column("act", Text, nullable=False),
     Column("subject", Text),  # what it was done to
     Column("outcome", Text, nullable=False),

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text, nullable=False),
         sa.Column("workspace", sa.Text),
         sa.Column("user", sa.Text),
+        sa.Column("scope", sa.Text, nullable=False),
         sa.Column("act", sa.Text, nullable=False),
         sa.Column("subject", sa.Text),
         sa.Column("outcome", sa.Text, nullable=False),

@@ -1,0 +1,310 @@
+"""What every surface calls: one method an act, where permission, rate limit, quota and audit live.
+
+A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes back; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
+from bot.rates import Limits
+from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
+from index.errors import QuotaError, ShipdateError
+from index.model import EVERYBODY, Answer, Audited, Change, Counts, Listed, Logged, Outcome, Status, Topic
+from index.reading import web
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from index.core import Index
+    from index.cutting import Tell
+    from index.launches.catalogue import Product
+
+_NAMED = 3  # subjects of one act that the audit names; the others are counted
+_SUBJECT_LIMIT = 500  # characters
+_EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
+_SECRETS = re.compile(r"(https?://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # all of an address but its two groups may be one
+_QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted of somebody, and what a count found afterwards.
+
+    Attributes:
+        deleted, remaining: kind of thing to how many.
+    """
+
+    deleted: Mapping[str, int]
+    remaining: Mapping[str, int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left."""
+        return not any(self.remaining.values())
+
+
+class Service:
+    """See the module. Safe to use from many tasks of one event loop at once.
+
+    Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that; what the index raises
+    comes through.
+
+    Args:
+        clock: nanoseconds of a clock that never goes back, for the rates.
+        now: the time in UTC, for what is written down.
+
+    Raises:
+        NamingError: the owners in the settings are not named as they should be.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        settings: Settings,
+        *,
+        clock: Callable[[], int] = time.monotonic_ns,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._index = index
+        self._ledger = index.ledger
+        self._settings = settings
+        self._now = now
+        self._owners = owners(settings.owners)
+        self._limits = Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock)
+        self._adding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope: nothing comes between count and addition
+        self._expired: datetime | None = None
+
+    # Questions
+
+    async def prepare(self) -> None:
+        """Load the model, so that the first question need not wait for it.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be reached.
+        """
+        await self._index.engine()
+
+    async def ask(self, caller: Caller, question: str, *, as_of: date | None = None, topic: Topic | None = None) -> Answer:
+        """See :meth:`index.core.Index.ask`; kept in the log where the workspace's settings say so.
+
+        Raises:
+            TooManyQuestionsError: the caller, or their workspace, has to wait; the text says how long.
+        """
+        self._limits.take(caller)
+        answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
+        if (await self.settings(caller)).log_questions:
+            await self._expire_at_times()
+            line = Logged(self._now(), caller.platform, caller.workspace, caller.user, question, answer.answered, answer.elapsed_ms)
+            await self._ledger.log(line)
+        return answer
+
+    async def status(self, caller: Caller, name: str, *, as_of: date | None = None) -> Status:
+        """See :meth:`index.core.Index.status`.
+
+        Raises:
+            TooManyQuestionsError: as for :meth:`ask`; this is a question, too.
+        """
+        self._limits.take(caller)
+        return await self._index.status(name, as_of=as_of, scopes=caller.sees)
+
+    async def expire(self) -> int:
+        """Delete the logged questions that are older than the settings allow; returns how many."""
+        self._expired = self._now()
+        return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
+
+    async def _expire_at_times(self) -> None:
+        if self._expired is None or self._now() - self._expired >= _EXPIRY:
+            await self.expire()
+
+    # Articles
+
+    async def articles(self, caller: Caller) -> Sequence[Listed]:
+        """The articles that the caller's answers come from, newest first."""
+        return await self._index.list(scopes=caller.sees)
+
+    async def counts(self, caller: Caller) -> Counts:
+        """How much that is."""
+        return await self._index.counts()
+
+    async def add(self, caller: Caller, sources: Sequence[str], *, shared: bool = False, tell: Tell | None = None) -> list[Outcome]:
+        """See :meth:`index.core.Index.add`. Files and folders are the operator's: they are on the machine that Shipdate runs on.
+
+        Args:
+            shared: for every workspace, not for the caller's alone.
+
+        Raises:
+            QuotaError: the workspace has no room for all of them, so none is added.
+        """
+        async with self._acting(caller, Act.ADD_ARTICLES, sources, shared=shared) as act:
+            if not caller.is_operator and not all(map(web.is_address, sources)):
+                raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
+            outcomes = await self._index.add(sources, scope=act.scope, tell=tell)
+            act.judge(outcomes)
+            return outcomes
+
+    async def remove(self, caller: Caller, names: Sequence[str], *, shared: bool = False) -> Mapping[str, str]:
+        """See :meth:`index.core.Index.remove`; what belongs to another workspace is as good as not there."""
+        async with self._acting(caller, Act.REMOVE_ARTICLES, names, shared=shared) as act:
+            removed = await self._index.remove(names, scope=act.scope)
+            act.detail, act.failed = f"{len(removed)} removed", not removed
+            return removed
+
+    async def rebuild(self, caller: Caller, *, tell: Tell | None = None) -> None:
+        """See :meth:`index.core.Index.rebuild`."""
+        async with self._acting(caller, Act.REBUILD, []):
+            await self._index.rebuild(tell=tell)
+
+    # Products
+
+    async def products(self, caller: Caller) -> Sequence[Product]:
+        """See :meth:`index.core.Index.products`."""
+        return await self._index.products()
+
+    async def add_product(self, caller: Caller, product: Product, *, tell: Tell | None = None) -> None:
+        """See :meth:`index.core.Index.add_product`. All workspaces share the catalogue."""
+        async with self._acting(caller, Act.ADD_PRODUCT, [product.id], shared=True):
+            await self._index.add_product(product, tell=tell)
+
+    async def remove_product(self, caller: Caller, id_: str, *, tell: Tell | None = None) -> None:
+        """See :meth:`index.core.Index.remove_product`."""
+        async with self._acting(caller, Act.REMOVE_PRODUCT, [id_], shared=True):
+            await self._index.remove_product(id_, tell=tell)
+
+    # Settings
+
+    async def settings(self, caller: Caller) -> WorkspaceSettings:
+        """Those of the caller's workspace; the defaults where there is none. Anyone may know them."""
+        return await self._settings_of(caller.scope)
+
+    async def change_settings(self, caller: Caller, changes: Mapping[str, object]) -> WorkspaceSettings:
+        """Change some of the settings of the caller's workspace; returns them all.
+
+        Raises:
+            WorkspaceSettingsError: one of them is no setting, or cannot have that value; then none is changed.
+        """
+        async with self._acting(caller, Act.CHANGE_SETTINGS, sorted(changes)) as act:
+            if act.scope == EVERYBODY:
+                raise WorkspaceSettingsError("These are the settings of a workspace, and this is none.")
+            changed = (await self._settings_of(act.scope)).changed(changes)
+            await self._ledger.change_settings(act.scope, changed.model_dump(mode="json", include=set(changes)))
+            act.detail = ", ".join(f"{name} = {getattr(changed, name)!r}" for name in sorted(changes) if name not in _QUIET)
+            return changed
+
+    async def _settings_of(self, scope: str) -> WorkspaceSettings:
+        return WorkspaceSettings.of(await self._ledger.settings(scope)) if scope != EVERYBODY else WorkspaceSettings()
+
+    # The audit, and forgetting
+
+    async def audit(
+        self, caller: Caller, since: datetime | None = None, *, last: int | None = None, shared: bool = False
+    ) -> Sequence[Audited]:
+        """What was changed, oldest first: of the caller's workspace, of what all share, or, for the operator, of everything.
+
+        Args:
+            last: how many lines at most, the newest.
+        """
+        scope = EVERYBODY if shared else caller.scope
+        await self._check(caller, Act.SEE_AUDIT, scope)
+        return await self._ledger.audited(scope=None if caller.is_operator else scope, since=since, last=last)
+
+    async def forget(self, caller: Caller, whom: Person | Workspace) -> Forgotten:
+        """Delete everything of a person or a workspace, and count what is left. Can be repeated after a power cut.
+
+        The audit says that this was done, but not to whom.
+        """
+        async with self._acting(caller, Act.FORGET, [f"a {'user' if isinstance(whom, Person) else 'workspace'} of {whom.platform}"]) as act:
+            forgotten = await (self._forget_person(whom) if isinstance(whom, Person) else self._forget_workspace(whom))
+            act.failed = not forgotten.complete
+            return forgotten
+
+    async def _forget_person(self, person: Person) -> Forgotten:
+        where = (person.platform, person.workspace, person.user)
+        deleted = await self._ledger.forget_user(*where)
+        named = await self._admins_with(person)
+        for scope, admins in named.items():
+            await self._ledger.change_settings(scope, {"admins": [user for user in admins if user != person.user]})
+        remaining = await self._ledger.user_remains(*where)
+        return Forgotten({**deleted, "settings": len(named)}, {**remaining, "settings": len(await self._admins_with(person))})
+
+    async def _admins_with(self, person: Person) -> Mapping[str, Sequence[str]]:
+        """The admins, by scope, whom a workspace's settings name, where this person is among them."""
+        found: dict[str, Sequence[str]] = {}
+        for scope, admins in (await self._ledger.settings_everywhere("admins")).items():
+            platform, _, workspace = scope.partition(":")
+            if platform == person.platform and person.workspace in (None, workspace) and person.user in admins:
+                found[scope] = admins
+        return found
+
+    async def _forget_workspace(self, workspace: Workspace) -> Forgotten:
+        where = (workspace.scope, workspace.platform, workspace.id)
+        deleted = {**await self._index.forget(workspace.scope), **await self._ledger.forget_workspace(*where)}
+        return Forgotten(deleted, {**await self._index.remains(workspace.scope), **await self._ledger.workspace_remains(*where)})
+
+    # What all acts share
+
+    @asynccontextmanager
+    async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[_Doing]:
+        """Whoever may not is refused, and whatever becomes of it is in the audit, which knows of it before it begins."""
+        doing = _Doing(EVERYBODY if shared else caller.scope)
+        await self._expire_at_times()
+        begun = Audited(self._now(), caller.platform, caller.workspace, caller.user, doing.scope, act, _few(subjects), "begun")
+        number = await self._ledger.begin(begun)
+        outcome = "failed"
+        try:
+            await self._check(caller, act, doing.scope)
+            yield doing
+            outcome = f"{'failed' if doing.failed else 'done'}{doing.detail and ': '}{doing.detail}"
+        except (PermissionDeniedError, QuotaError) as error:
+            outcome = f"refused: {type(error).__name__}"
+            raise
+        except ShipdateError as error:  # its sentence may quote anything, which is not for the audit
+            outcome = f"failed: {type(error).__name__}"
+            raise
+        except asyncio.CancelledError:
+            outcome = "stopped"
+            raise
+        finally:
+            await self._ledger.finish(number, outcome)
+
+    async def _check(self, caller: Caller, act: Act, scope: str) -> None:
+        check(caller, act, scope, owners=self._owners, settings=await self._settings_of(scope))
+
+    def _adding_to(self, scope: str) -> asyncio.Lock:
+        return self._adding.setdefault(scope, asyncio.Lock())
+
+
+@dataclass
+class _Doing:
+    """One act that is being done.
+
+    Attributes:
+        scope: to whose things.
+        detail: what the audit says of its outcome.
+        failed: whether nothing came of it, though nothing was raised.
+    """
+
+    scope: str
+    detail: str = ""
+    failed: bool = False
+
+    def judge(self, outcomes: Sequence[Outcome]) -> None:
+        """Count what became of sources; none added, and it failed."""
+        counted = Counter(outcome.change for outcome in outcomes)
+        self.detail = ", ".join(f"{counted[change]} {change}" for change in Change if counted[change]) or "nothing found"
+        self.failed = counted[Change.FAILED] == len(outcomes)
+
+
+def _few(subjects: Sequence[str]) -> str:
+    """The first subjects, without what may be secret in an address, and how many more there are."""
+    named = ", ".join(_SECRETS.sub(r"\1\2", subject)[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
+    return named if len(subjects) <= _NAMED else f"{named} and {len(subjects) - _NAMED:,} more"
