@@ -14,14 +14,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import ArticleError, BusyError, DataError, ModelError, QuestionError, ShipdateError
+from index.errors import ArticleError, BusyError, DataError, FeedError, ModelError, QuestionError, ShipdateError
 from index.model import (
     EVERYBODY,
     Answer,
     Article,
     Change,
     Counts,
+    Feed,
     Listed,
+    Look,
     Outcome,
     Period,
     Progress,
@@ -45,7 +47,10 @@ __all__ = [
     "Change",
     "Counts",
     "DataError",
+    "Feed",
+    "FeedError",
     "Listed",
+    "Look",
     "ModelError",
     "Outcome",
     "Period",

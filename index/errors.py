@@ -19,6 +19,10 @@ class ArticleError(ShipdateError):
     """One article cannot be added; the others can."""
 
 
+class FeedError(ShipdateError):
+    """There is no feed at an address, or it cannot be understood, or a list of feeds cannot."""
+
+
 class DataError(ShipdateError):
     """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
 

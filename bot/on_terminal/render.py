@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
-from index import Listed, Stage
+from index import Feed, Listed, Stage
 from index.launches.catalogue import Product
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
@@ -95,3 +96,19 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
         published = article.published.date().isoformat() if article.published else "undated"
         table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
     return table
+
+
+def feed_table(feeds: Sequence[Feed]) -> RenderableType:
+    """All feeds, one a line; moments in UTC."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "title", "url", "last checked", "last new", "failing since", "why"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id" or "last" in heading or "since" in heading)
+    for feed in feeds:
+        texts = (Text(_visible(said or "")) for said in (feed.title, feed.url))
+        moments = (_minute(moment) for moment in (feed.checked, feed.new, feed.failing))
+        table.add_row(str(feed.id), *texts, *moments, Text(_visible(feed.problem or "")))
+    return table
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
