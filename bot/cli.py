@@ -14,6 +14,7 @@ import typer
 
 from bot.commands import care, ledger, questions
 from bot.commands.articles import articles
+from bot.commands.feeds import feeds
 from bot.commands.products import products
 from bot.commands.running import fail
 from index.errors import ShipdateError
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(articles, name="index")
+app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
 for command in (questions.ask, questions.status, questions.chat, questions.demo, care.doctor, ledger.audit, ledger.forget):
     app.command()(command)

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import ArticleError, BusyError, DataError, ModelError, QuestionError, QuotaError, ShipdateError
+from index.errors import ArticleError, BusyError, DataError, FeedError, ModelError, QuestionError, QuotaError, ShipdateError
 from index.model import (
     EVERYBODY,
     Answer,
@@ -22,7 +22,9 @@ from index.model import (
     Audited,
     Change,
     Counts,
+    Feed,
     Listed,
+    Look,
     Outcome,
     Period,
     Progress,
@@ -47,7 +49,10 @@ __all__ = [
     "Change",
     "Counts",
     "DataError",
+    "Feed",
+    "FeedError",
     "Listed",
+    "Look",
     "ModelError",
     "Outcome",
     "Period",

@@ -18,6 +18,7 @@ from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
 from index.errors import QuestionError, QuotaError
+from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
@@ -44,13 +45,18 @@ _ATTEMPTS = 3  # to find articles that do not change while they are read
 
 
 class Index:
-    """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once."""
+    """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once.
+
+    Attributes:
+        feeds: what is followed.
+    """
 
     def __init__(self, machinery: Machinery) -> None:
         self._machinery = machinery
         self._settings = machinery.settings
         self._store = machinery.store
         self.ledger = Ledger(machinery.database)
+        self.feeds = Following(machinery, self._add)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
@@ -87,7 +93,10 @@ class Index:
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
-        named = await self._readers(sources)
+        return await self._add(await self._readers(sources), scope, tell)
+
+    async def _add(self, named: Mapping[str, Read], scope: str, tell: Tell | None = None) -> list[Outcome]:
+        """Add articles by how each is read."""
         async with self._machinery.writing():
             await self._check_room(named, scope)
             engine = await self._machinery.engine()

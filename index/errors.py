@@ -23,6 +23,10 @@ class QuotaError(ShipdateError):
     """A workspace may not have as much as this."""
 
 
+class FeedError(ShipdateError):
+    """There is no feed at an address, or it cannot be understood, or a list of feeds cannot."""
+
+
 class DataError(ShipdateError):
     """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
 

@@ -19,6 +19,7 @@ from index.storing.store import Generation, Store
 
 if TYPE_CHECKING:
     from index import IndexSettings
+    from index.reading.fetching import Fetcher
     from index.storing.vectors import Vectors as Searchable
 
 
@@ -30,6 +31,7 @@ class Machinery:
         self.database = database
         self.store: Store = SQLiteStore(database)
         self._engine: asyncio.Task[Engine] | None = None
+        self._fetcher: Fetcher | None = None
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
         self._writer = asyncio.Lock()
@@ -46,7 +48,9 @@ class Machinery:
         return cls(settings, await Database.open(settings.data))
 
     async def close(self) -> None:
-        """Let go of files and threads."""
+        """Let go of files, connections and threads."""
+        if self._fetcher:
+            await self._fetcher.close()
         if self._engine:
             await asyncio.wait([self._engine])
             if not self._engine.exception():
@@ -62,6 +66,15 @@ class Machinery:
         if self._engine is None or (self._engine.done() and self._engine.exception()):
             self._engine = asyncio.create_task(Engine.load(self.settings.embedding_model, self.settings.cache))
         return await asyncio.shield(self._engine)
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What asks web servers, one for all, so that no server is asked for two things at once."""
+        if self._fetcher is None:
+            from index.reading.fetching import Fetcher
+
+            self._fetcher = Fetcher(allow_private=self.settings.allow_private_network, ports=self.settings.web_ports)
+        return self._fetcher
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
-from index import Audited, Listed, Stage
+from index import Audited, Feed, Listed, Stage
 from index.launches.catalogue import Product
 
 if TYPE_CHECKING:
@@ -122,3 +123,19 @@ def forgotten_table(forgotten: Forgotten) -> RenderableType:
     for what in dict.fromkeys((*forgotten.deleted, *forgotten.remaining)):
         table.add_row(what, str(forgotten.deleted.get(what, 0)), str(forgotten.remaining.get(what, 0)))
     return table
+
+
+def feed_table(feeds: Sequence[Feed]) -> RenderableType:
+    """All feeds, one a line; moments in UTC."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "title", "url", "last checked", "last new", "failing since", "why"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id" or "last" in heading or "since" in heading)
+    for feed in feeds:
+        texts = (Text(_visible(said or "")) for said in (feed.title, feed.url))
+        moments = (_minute(moment) for moment in (feed.checked, feed.new, feed.failing))
+        table.add_row(str(feed.id), *texts, *moments, Text(_visible(feed.problem or "")))
+    return table
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"

@@ -145,6 +145,7 @@ feed_items = Table(
     Column("key", Text, nullable=False),  # its guid, else its link
     Column("digest", Text, nullable=False),  # of what the feed said of it when it was read
     Column("source", Text, nullable=False),  # under which its article is kept
+    Column("failures", Integer, nullable=False),  # to have the page behind it, in a row
     UniqueConstraint("feed", "key"),
 )
 

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("source", sa.Text, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
         sa.UniqueConstraint("feed", "key"),
     )
     op.create_table(
