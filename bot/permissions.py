@@ -158,6 +158,7 @@ class Act(StrEnum):
     REMOVE_ARTICLES = "remove articles"
     SEE_FEEDS = "see feeds"
     ADD_FEED = "add feed"
+    IMPORT_FEEDS = "import feeds"
     REMOVE_FEED = "remove feed"
     REFRESH_FEEDS = "refresh feeds"
     REBUILD = "rebuild"

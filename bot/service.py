@@ -16,12 +16,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from bot import forgetting
+from bot.forgetting import Forgotten
 from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
 from bot.rates import Limits
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import QuotaError, ShipdateError
-from index.model import EVERYBODY, Answer, Audited, Change, Counts, Listed, Logged, Outcome, Status, Topic
-from index.reading import web
+from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Listed, Logged, Look, Outcome, Status, Topic
+from index.reading import opml, web
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -34,23 +36,6 @@ _SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
 _SECRETS = re.compile(r"(https?://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # all of an address but its two groups may be one
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was deleted of somebody, and what a count found afterwards.
-
-    Attributes:
-        deleted, remaining: kind of thing to how many.
-    """
-
-    deleted: Mapping[str, int]
-    remaining: Mapping[str, int]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left."""
-        return not any(self.remaining.values())
 
 
 class Service:
@@ -81,7 +66,7 @@ class Service:
         self._now = now
         self._owners = owners(settings.owners)
         self._limits = Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock)
-        self._adding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope: nothing comes between count and addition
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
         self._expired: datetime | None = None
 
     # Questions
@@ -149,7 +134,7 @@ class Service:
             if not caller.is_operator and not all(map(web.is_address, sources)):
                 raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
             outcomes = await self._index.add(sources, scope=act.scope, tell=tell)
-            act.judge(outcomes)
+            act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
             return outcomes
 
     async def remove(self, caller: Caller, names: Sequence[str], *, shared: bool = False) -> Mapping[str, str]:
@@ -163,6 +148,72 @@ class Service:
         """See :meth:`index.core.Index.rebuild`."""
         async with self._acting(caller, Act.REBUILD, []):
             await self._index.rebuild(tell=tell)
+
+    # Feeds
+
+    async def feeds(self, caller: Caller, *, shared: bool = False) -> Sequence[Feed]:
+        """What is followed for the caller's workspace, and how it fares. Only for its admins: an address may be a secret.
+
+        Args:
+            shared: what is followed for every workspace instead; here and below.
+        """
+        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        return await self._index.feeds.list(scopes=(scope,))
+
+    async def export_feeds(self, caller: Caller, *, shared: bool = False) -> str:
+        """The same as OPML."""
+        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        return await self._index.feeds.export_opml(scopes=(scope,))
+
+    async def add_feed(self, caller: Caller, address: str, *, shared: bool = False, every: timedelta | None = None) -> Feed:
+        """See :meth:`index.following.Following.add`.
+
+        Raises:
+            QuotaError: the workspace follows as many as it may.
+        """
+        async with self._acting(caller, Act.ADD_FEED, [address], shared=shared) as act, self._feeding(act.scope):
+            await self._check_feeds(act.scope, [address])
+            return await self._index.feeds.add(address, scope=act.scope, every=every)
+
+    async def import_feeds(self, caller: Caller, text: str, *, shared: bool = False) -> Sequence[Outcome]:
+        """See :meth:`index.following.Following.import_opml`.
+
+        Raises:
+            QuotaError: the workspace may not follow all of them, so none is added.
+        """
+        async with self._acting(caller, Act.IMPORT_FEEDS, [], shared=shared) as act, self._feeding(act.scope):
+            await self._check_feeds(act.scope, list(await asyncio.to_thread(opml.read, text)))
+            outcomes = await self._index.feeds.import_opml(text, scope=act.scope)
+            act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
+            return outcomes
+
+    async def remove_feed(self, caller: Caller, name: str, *, shared: bool = False) -> Feed:
+        """See :meth:`index.following.Following.remove`; what belongs to another workspace is as good as not there."""
+        async with self._acting(caller, Act.REMOVE_FEED, [name], shared=shared) as act:
+            return await self._index.feeds.remove(name, scope=act.scope)
+
+    async def refresh_feeds(self, caller: Caller, names: Sequence[str] | None = None, *, shared: bool = False) -> Sequence[Look]:
+        """See :meth:`index.following.Following.refresh`."""
+        async with self._acting(caller, Act.REFRESH_FEEDS, names or ["all"], shared=shared) as act:
+            looks = await self._index.feeds.refresh(names, scope=act.scope)
+            act.detail = _counted([outcome for look in looks for outcome in look.outcomes])
+            act.failed = bool(looks) and all(look.feed.problem for look in looks)
+            return looks
+
+    def _feeding(self, scope: str) -> asyncio.Lock:
+        """Nothing comes between counting the feeds of a scope and adding to them."""
+        return self._locks.setdefault(scope, asyncio.Lock())
+
+    async def _check_feeds(self, scope: str, addresses: Sequence[str]) -> None:
+        """Whether a workspace may follow these, too; what all share has no limit."""
+        if scope == EVERYBODY:
+            return
+        followed, most = {feed.url for feed in await self._index.feeds.list(scopes=(scope,))}, self._settings.max_feeds
+        new = {web.source_of(address) for address in addresses} - followed
+        if new and len(followed) + len(new) > most:
+            raise QuotaError(
+                f"This workspace follows {len(followed):,} of at most {most:,} feeds, which leaves no room for {len(new):,} more."
+            )
 
     # Products
 
@@ -213,8 +264,7 @@ class Service:
         Args:
             last: how many lines at most, the newest.
         """
-        scope = EVERYBODY if shared else caller.scope
-        await self._check(caller, Act.SEE_AUDIT, scope)
+        scope = await self._seeing(caller, Act.SEE_AUDIT, shared=shared)
         return await self._ledger.audited(scope=None if caller.is_operator else scope, since=since, last=last)
 
     async def forget(self, caller: Caller, whom: Person | Workspace) -> Forgotten:
@@ -223,32 +273,9 @@ class Service:
         The audit says that this was done, but not to whom.
         """
         async with self._acting(caller, Act.FORGET, [f"a {'user' if isinstance(whom, Person) else 'workspace'} of {whom.platform}"]) as act:
-            forgotten = await (self._forget_person(whom) if isinstance(whom, Person) else self._forget_workspace(whom))
+            forgotten = await forgetting.forget(whom, self._index)
             act.failed = not forgotten.complete
             return forgotten
-
-    async def _forget_person(self, person: Person) -> Forgotten:
-        where = (person.platform, person.workspace, person.user)
-        deleted = await self._ledger.forget_user(*where)
-        named = await self._admins_with(person)
-        for scope, admins in named.items():
-            await self._ledger.change_settings(scope, {"admins": [user for user in admins if user != person.user]})
-        remaining = await self._ledger.user_remains(*where)
-        return Forgotten({**deleted, "settings": len(named)}, {**remaining, "settings": len(await self._admins_with(person))})
-
-    async def _admins_with(self, person: Person) -> Mapping[str, Sequence[str]]:
-        """The admins, by scope, whom a workspace's settings name, where this person is among them."""
-        found: dict[str, Sequence[str]] = {}
-        for scope, admins in (await self._ledger.settings_everywhere("admins")).items():
-            platform, _, workspace = scope.partition(":")
-            if platform == person.platform and person.workspace in (None, workspace) and person.user in admins:
-                found[scope] = admins
-        return found
-
-    async def _forget_workspace(self, workspace: Workspace) -> Forgotten:
-        where = (workspace.scope, workspace.platform, workspace.id)
-        deleted = {**await self._index.forget(workspace.scope), **await self._ledger.forget_workspace(*where)}
-        return Forgotten(deleted, {**await self._index.remains(workspace.scope), **await self._ledger.workspace_remains(*where)})
 
     # What all acts share
 
@@ -279,8 +306,11 @@ class Service:
     async def _check(self, caller: Caller, act: Act, scope: str) -> None:
         check(caller, act, scope, owners=self._owners, settings=await self._settings_of(scope))
 
-    def _adding_to(self, scope: str) -> asyncio.Lock:
-        return self._adding.setdefault(scope, asyncio.Lock())
+    async def _seeing(self, caller: Caller, act: Act, *, shared: bool) -> str:
+        """The scope whose things are shown, to those who may see them."""
+        scope = EVERYBODY if shared else caller.scope
+        await self._check(caller, act, scope)
+        return scope
 
 
 @dataclass
@@ -297,11 +327,15 @@ class _Doing:
     detail: str = ""
     failed: bool = False
 
-    def judge(self, outcomes: Sequence[Outcome]) -> None:
-        """Count what became of sources; none added, and it failed."""
-        counted = Counter(outcome.change for outcome in outcomes)
-        self.detail = ", ".join(f"{counted[change]} {change}" for change in Change if counted[change]) or "nothing found"
-        self.failed = counted[Change.FAILED] == len(outcomes)
+
+def _counted(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(outcome.change for outcome in outcomes)
+    return ", ".join(f"{counts[change]} {change}" for change in Change if counts[change])
+
+
+def _all_failed(outcomes: Sequence[Outcome]) -> bool:
+    """Whether nothing came of it, not even that nothing had changed."""
+    return all(outcome.change is Change.FAILED for outcome in outcomes)
 
 
 def _few(subjects: Sequence[str]) -> str:

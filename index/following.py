@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from index.adding import Read
-from index.errors import ArticleError, BusyError, FeedError, ShipdateError
+from index.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
 from index.reading.draft import Draft
@@ -203,12 +203,12 @@ class Following:
             try:
                 fetched = await self._fetch_changed(feed.url, validators)
                 contents = await self._parse(fetched) if fetched else None
-            except (FetchError, FeedError) as error:
+                outcomes, complete = await self._take(feed, contents) if contents else ((), True)
+            except (FetchError, FeedError, QuotaError) as error:
                 now, retry_after = self.clock(), getattr(error, "retry_after", None)
                 due = now + wait(feed.every, failures=feed.failures + 1, least=timedelta(seconds=retry_after or 0))
                 noted = await self._store.failed(feed, str(error), now=now, due=due)
                 return Look(noted) if noted else None
-            outcomes, complete = await self._take(feed, contents) if contents else ((), True)
             now = self.clock()
             noted = await self._store.succeeded(
                 feed.id,

@@ -19,7 +19,7 @@ from index import Audited, Feed, Listed, Stage
 from index.launches.catalogue import Product
 
 if TYPE_CHECKING:
-    from bot.service import Forgotten
+    from bot.forgetting import Forgotten
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 

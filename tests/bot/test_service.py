@@ -17,10 +17,12 @@ from bot.rates import TooManyQuestionsError
 from bot.service import Service
 from bot.settings import Settings
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
-from index import QuotaError, ShipdateError, open_index
+from index import ArticleError, FeedError, QuotaError, ShipdateError, open_index
 from index.core import Index
 from index.errors import CatalogueError
 from index.launches.catalogue import product_named
+from tests.feeding import item, rss, story
+from tests.site import TWENTY, serving
 from tests.writing import news, write
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -88,6 +90,12 @@ ACTS: dict[str, Callable[[Service, Caller, bool], Awaitable[object]]] = {
     "add": lambda service, caller, shared: service.add(caller, [REFUSED], shared=shared),
     "remove": lambda service, caller, shared: service.remove(caller, ["nothing"], shared=shared),
     "audit": lambda service, caller, shared: service.audit(caller, shared=shared),
+    "see feeds": lambda service, caller, shared: service.feeds(caller, shared=shared),
+    "export feeds": lambda service, caller, shared: service.export_feeds(caller, shared=shared),
+    "add feed": lambda service, caller, shared: service.add_feed(caller, REFUSED, shared=shared),
+    "import feeds": lambda service, caller, shared: service.import_feeds(caller, "<opml/>", shared=shared),
+    "remove feed": lambda service, caller, shared: service.remove_feed(caller, "7", shared=shared),
+    "refresh feeds": lambda service, caller, shared: service.refresh_feeds(caller, shared=shared),
 }
 OWN_ACTS: dict[str, Callable[[Service, Caller], Awaitable[object]]] = {
     "settings": lambda service, caller: service.change_settings(caller, {"private_replies": True}),
@@ -133,7 +141,7 @@ async def denied(act: Awaitable[object]) -> bool:
     except PermissionDeniedError as error:
         assert str(error).startswith("Only ")
         return True
-    except (CatalogueError, WorkspaceSettingsError):
+    except (ArticleError, CatalogueError, FeedError, WorkspaceSettingsError):
         pass
     return False
 
@@ -209,6 +217,31 @@ async def test_files_of_the_machine_are_nobodys_but_the_operators(service: Servi
             await service.add(caller, ["https://example.org/a", source], shared=shared)
 
 
+async def test_an_admin_adds_pages_and_feeds_for_their_workspace_alone(data: Path) -> None:
+    settings = Settings(data=data, allow_private_network=True, owners="discord:7")
+    async with serving() as site, open_index(settings) as index:
+        service = Service(index, settings)
+        pages = [f"{site.address}/{name}" for name in TWENTY[:3]]
+        assert [one.change for one in await service.add(ADMIN, pages[:1])] == ["added"]
+        assert [one.change for one in await service.add(OTHER_ADMIN, pages[:2])] == ["added"] * 2
+        assert [one.change for one in await service.add(OWNER, pages[2:], shared=True)] == ["added"]
+        seen = {caller.workspace: {one.article.url for one in await service.articles(caller)} for caller in (ADMIN, OTHER_ADMIN, OWNER)}
+        assert seen == {"T1": {pages[0], pages[2]}, "T2": set(pages), "1": {pages[2]}}
+
+        feed = await service.add_feed(ADMIN, site.put("/feed", rss(title="Mine"), "application/rss+xml"))
+        for caller in (OTHER_ADMIN, OPERATOR):
+            assert await service.feeds(caller) == []
+            assert "Mine" not in await service.export_feeds(caller)
+            assert await service.refresh_feeds(caller) == []
+            for name in (str(feed.id), feed.url):
+                with pytest.raises(FeedError, match="No feed that is followed"):
+                    await service.remove_feed(caller, name)
+                with pytest.raises(FeedError, match="No feed that is followed"):
+                    await service.refresh_feeds(caller, [name])
+        assert await service.feeds(ADMIN) == [feed]
+        assert (await service.remove_feed(ADMIN, str(feed.id))).url == feed.url
+
+
 # How much
 
 
@@ -225,6 +258,45 @@ async def test_a_workspace_has_no_more_articles_than_its_quota_and_what_all_shar
                 await service.add(ADMIN, added)
         assert [outcome for _, _, outcome in await outcomes(service)] == ["done: 4 added", "refused: QuotaError", "refused: QuotaError"]
         assert len(await service.articles(ADMIN)) == 4 + 2
+
+
+async def test_a_workspace_follows_no_more_feeds_than_its_quota_and_what_all_share_has_none(data: Path) -> None:
+    settings = Settings(data=data, max_feeds=2, allow_private_network=True)
+    async with serving() as site, open_index(settings) as index:
+        service = Service(index, settings)
+        feeds = [site.put(f"/{number}.xml", rss(title=str(number)), "application/rss+xml") for number in range(5)]
+        for feed in feeds[:2] + feeds[:2]:
+            await service.add_feed(ADMIN, feed)
+        for feed in feeds:
+            await service.add_feed(OPERATOR, feed)
+        asked = len(site.asked)
+        with pytest.raises(QuotaError, match="follows 2 of at most 2 feeds, which leaves no room for 1 more"):
+            await service.add_feed(ADMIN, feeds[2])
+        assert len(site.asked) == asked
+        with pytest.raises(QuotaError, match="no room for 3 more"):
+            await service.import_feeds(ADMIN, await service.export_feeds(OPERATOR))
+        assert len(await service.feeds(ADMIN)) == 2
+
+        # However many come at once.
+        came = await asyncio.gather(*(service.add_feed(OTHER_ADMIN, feed) for feed in feeds), return_exceptions=True)
+        assert sum(isinstance(one, QuotaError) for one in came) == 3
+        assert len(await service.feeds(OTHER_ADMIN)) == 2
+
+
+async def test_a_feed_brings_no_more_articles_than_the_quota_and_says_why(data: Path) -> None:
+    settings = Settings(data=data, max_articles=2, allow_private_network=True)
+    async with serving() as site, open_index(settings) as index:
+        service = Service(index, settings)
+        items = [item(f"News {number}", guid=str(number), content=story("Aurora", number)) for number in range(3)]
+        await service.add_feed(ADMIN, site.put("/feed", rss(*items), "application/rss+xml"))
+        (look,) = await service.refresh_feeds(ADMIN)
+        assert look.feed.problem == "This workspace has 0 of at most 2 articles, which leaves no room for 3 more."
+        assert await service.articles(ADMIN) == []
+        site.put("/feed", rss(*items[:2]), "application/rss+xml")
+        (look,) = await service.refresh_feeds(ADMIN)
+        assert look.feed.problem is None
+        assert len(await service.articles(ADMIN)) == 2
+        assert [outcome for _, _, outcome in await outcomes(service)] == ["done", "failed", "done: 2 added"]
 
 
 # How often
