@@ -14,13 +14,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import ArticleError, BusyError, DataError, ModelError, QuestionError, ShipdateError
+from index.errors import ArticleError, BusyError, DataError, JobError, ModelError, QuestionError, ShipdateError
 from index.model import (
     EVERYBODY,
     Answer,
     Article,
     Change,
     Counts,
+    Job,
+    JobState,
     Listed,
     Outcome,
     Period,
@@ -45,6 +47,9 @@ __all__ = [
     "Change",
     "Counts",
     "DataError",
+    "Job",
+    "JobError",
+    "JobState",
     "Listed",
     "ModelError",
     "Outcome",
