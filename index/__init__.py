@@ -14,7 +14,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import ArticleError, BusyError, DataError, FeedError, ModelError, QuestionError, QuotaError, ShipdateError
+from index.errors import (
+    ArticleError,
+    BusyError,
+    DataError,
+    FeedError,
+    JobError,
+    ModelError,
+    QuestionError,
+    QuotaError,
+    ShipdateError,
+)
 from index.model import (
     EVERYBODY,
     Answer,
@@ -23,6 +33,8 @@ from index.model import (
     Change,
     Counts,
     Feed,
+    Job,
+    JobState,
     Listed,
     Look,
     Outcome,
@@ -51,6 +63,9 @@ __all__ = [
     "DataError",
     "Feed",
     "FeedError",
+    "Job",
+    "JobError",
+    "JobState",
     "Listed",
     "Look",
     "ModelError",

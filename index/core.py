@@ -11,13 +11,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index import dates, language, rebuilding, topics
+from index import dates, language, topics
 from index.adding import Read, add
 from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
-from index.errors import QuestionError, QuotaError
+from index.errors import JobError, QuestionError, QuotaError
 from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
@@ -25,10 +25,11 @@ from index.launches.mentions import Mentions
 from index.launches.naming import key
 from index.launches.resolving import Products
 from index.launches.status import Launches
-from index.machinery import Machinery, check
-from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason, Status, Topic
+from index.machinery import Machinery
+from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
+from index.rebuilding import Rebuilding, reread
 from index.searching import Launch, look_up, search
 from index.storing.ledger import Ledger
 
@@ -57,6 +58,7 @@ class Index:
         self._store = machinery.store
         self.ledger = Ledger(machinery.database)
         self.feeds = Following(machinery, self._add)
+        self.jobs = Rebuilding(machinery)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
@@ -70,15 +72,17 @@ class Index:
 
     async def close(self) -> None:
         """Let go of files and threads."""
+        await self.jobs.close()
         await self._machinery.close()
 
     async def engine(self) -> Engine:
-        """The encoder, loaded (some seconds) when this is first called.
+        """The encoder that answers, loaded (some seconds) when this is first called: of the articles, as long as a rebuild is needed.
 
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.
+            DataError: the articles were embedded with a model that cannot be had any more.
         """
-        return await self._machinery.engine()
+        return await self._machinery.engine_of(await self._store.live())
 
     # Articles
 
@@ -99,16 +103,15 @@ class Index:
         """Add articles by how each is read."""
         async with self._machinery.writing():
             await self._check_room(named, scope)
-            engine = await self._machinery.engine()
             generation = await self._store.live()
+            engine = await self._machinery.engine_of(generation)
             mentions = Mentions(await self._catalogue())
             told_by = claims.version(engine.fitted, mentions)
             if generation is None:
-                generation = await self._store.begin(engine.encoder.fingerprint, told_by)
+                generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
                 await self._store.go_live(generation)
-            check(generation, engine.encoder)
             if generation.claims != told_by:
-                await rebuilding.reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
+                await reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
             outcomes = await add(
                 list(named.items()),
                 store=self._store,
@@ -118,7 +121,7 @@ class Index:
                 scope=scope,
                 tell=tell or _silent,
             )
-            await self._machinery.refresh(engine, changed=True)
+            await self._machinery.refresh(changed=True)
             return outcomes
 
     async def _check_room(self, names: Collection[str], scope: str) -> None:
@@ -159,16 +162,19 @@ class Index:
         return await self._store.counts()
 
     async def rebuild(self, *, tell: Tell | None = None) -> None:
-        """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers go on meanwhile.
+        """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.
+
+        It is a job (see :attr:`jobs`): a rebuild that is at work already is joined.
 
         Raises:
-            BusyError: another process is writing.
+            JobError: it failed, or was cancelled.
         """
-        async with self._machinery.writing():
-            engine = await self._machinery.engine()
-            mentions = Mentions(await self._catalogue())
-            await rebuilding.rebuild(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
-            await self._machinery.refresh(engine, changed=True)
+        started = await self.jobs.start()
+        async for job in self.jobs.follow(started.id):
+            if tell:
+                tell(Progress(job.done, job.total, 0))
+            if job.state in (JobState.FAILED, JobState.CANCELLED):
+                raise JobError(job.problem or "The rebuild was cancelled.")
 
     # Launches
 
@@ -218,10 +224,10 @@ class Index:
         generation = await self._store.live()
         if generation is None:
             return
-        engine = await self._machinery.engine()
+        engine = await self._machinery.engine_of(generation)
         named = Mentions(Catalogue({changed.id: changed}))
         stale = generation.claims != claims.version(engine.fitted, before)
-        await rebuilding.reread(
+        await reread(
             store=self._store,
             engine=engine,
             mentions=Mentions(await self._catalogue()),
@@ -260,6 +266,10 @@ class Index:
         started = perf_counter()
         if len(question) > QUESTION_LIMIT:
             raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
+        with self._machinery.precedence.question():
+            return await self._answer(question, as_of=as_of, scopes=scopes, topic=topic, started=started)
+
+    async def _answer(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None, started: float) -> Answer:
         text = unicodedata.normalize("NFKC", storable(question).strip())
         tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
@@ -268,10 +278,9 @@ class Index:
         if not text:
             reason = Reason.EMPTY_QUESTION
         else:
-            engine = await self._machinery.engine()
             reason = Reason.EMPTY_INDEX
             for _ in range(_ATTEMPTS):
-                searchable = await self._machinery.refresh(engine)
+                engine, searchable = await self._machinery.refresh()
                 if searchable is None or not len(searchable.ids):
                     break
                 reason = Reason.NOTHING_RELEVANT

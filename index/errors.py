@@ -41,3 +41,7 @@ class QuestionError(ShipdateError):
 
 class CatalogueError(ShipdateError):
     """A product cannot be added to the catalogue, or its file cannot be understood."""
+
+
+class JobError(ShipdateError):
+    """A rebuild cannot be started, failed, or was cancelled."""

@@ -160,7 +160,7 @@ jobs = Table(
     Column("queued", Float, nullable=False),
     Column("started", Float),
     Column("finished", Float),
-    Column("seen", Float),  # a sign of life of the process that works on it
+    Column("rate", Float),  # articles a second, as it was lately
     Column("problem", Text),
     # One at a time a scope: the database itself sees to it.
     Index("jobs_open", "scope", unique=True, sqlite_where=text("state IN ('queued', 'running')")),

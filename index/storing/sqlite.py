@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import column, delete, func, insert, or_, select, table, text, update
+from sqlalchemy import ColumnElement, column, delete, func, insert, or_, select, table, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
 from index.model import Article, Counts, Listed, Passage
+from index.storing.jobs import finish
 from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
@@ -34,25 +35,38 @@ class SQLiteStore(SQLiteSearch):
 
     # Generations
 
-    async def begin(self, fingerprint: str, claims: str) -> Generation:
+    async def begin(self, fingerprint: str, claims: str, model: str, scope: str | None = None) -> Generation:
+        made_by = {"fingerprint": fingerprint, "claims": claims, "model": model, "scope": scope}
         unfinished = select(generations).where(
-            generations.c.live == 0, generations.c.fingerprint == fingerprint, generations.c.claims == claims
+            generations.c.live == 0, *(generations.c[name].is_not_distinct_from(value) for name, value in made_by.items())
         )
         async with self._database.writing() as connection:
-            found = _generation((await connection.execute(unfinished)).first())
-            if found:
-                return found
-            await connection.execute(
-                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=_new_revision())
-            )
-            made = _generation((await connection.execute(unfinished)).first())
-            assert made is not None
-            return made
+            found = (await connection.execute(unfinished)).first()
+            if found is None:
+                await connection.execute(insert(generations).values(**made_by, live=0, revision=_new_revision()))
+                found = (await connection.execute(unfinished)).one()
+            return _generation(found)
 
-    async def go_live(self, generation: Generation) -> None:
+    async def go_live(self, generation: Generation, job: int | None = None) -> bool:
         async with self._database.writing() as connection:
-            await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
-            await connection.execute(delete(generations).where(generations.c.id != generation.id))
+            if job is not None and not await finish(connection, job):
+                return False
+            if generation.scope is None:
+                await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
+                await connection.execute(delete(generations).where(generations.c.id != generation.id))
+            else:
+                await _merge(connection, generation)
+            return True
+
+    async def abandon(self, scope: str | None) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(generations).where(generations.c.live == 0, generations.c.scope.is_not_distinct_from(scope)))
+
+    async def covered(self, generation: Generation) -> tuple[int, int]:
+        wanted = select(func.count()).select_from(articles).where(_of(generation))
+        made = select(func.count(passages.c.article.distinct())).where(passages.c.generation == generation.id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(made)).scalar_one(), (await connection.execute(wanted)).scalar_one()
 
     # Articles
 
@@ -83,16 +97,16 @@ class SQLiteStore(SQLiteSearch):
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         done = select(passages.c.article).where(passages.c.generation == generation.id)
-        query = select(articles).where(articles.c.number.not_in(done)).order_by(articles.c.number).limit(limit)
+        query = select(articles).where(articles.c.number.not_in(done), _of(generation)).order_by(articles.c.number).limit(limit)
         async with self._database.reading() as connection:
             return [_article(row) for row in await connection.execute(query)]
 
-    async def write_passages(self, made: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
+    async def write_passages(self, made: Sequence[tuple[Article, Sequence[Embedded]]], generation: Generation) -> None:
         async with self._database.writing() as connection:
-            for article, embedded in made.items():
-                number = (await connection.execute(select(articles.c.number).where(articles.c.id == article))).scalar()
-                if number is not None:
-                    await self._add_passages(connection, number, embedded, generation)
+            for article, embedded in made:
+                row = (await connection.execute(select(articles).where(articles.c.id == article.id))).first()
+                if row is not None and _article(row) == article:
+                    await self._add_passages(connection, row.number, embedded, generation)
             await _changed(connection, generation)
 
     async def _add_passages(self, connection: AsyncConnection, article: int, made: Sequence[Embedded], generation: Generation) -> None:
@@ -190,7 +204,7 @@ class SQLiteStore(SQLiteSearch):
 
     # Searching
 
-    async def rows(self, generation: Generation) -> Rows:
+    async def rows(self, generation: Generation) -> Rows | None:
         query = (
             select(
                 passages.c.id,
@@ -210,7 +224,9 @@ class SQLiteStore(SQLiteSearch):
         async with self._database.reading() as connection:
             await connection.execute(text("BEGIN"))  # both statements see the same moment
             found = (await connection.execute(query)).all()
-            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar_one()
+            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar()
+        if revision is None:
+            return None
         return _rows(found, Generation(generation.id, generation.fingerprint, revision))
 
     async def spellings(self) -> Mapping[str, tuple[int, int]]:
@@ -218,8 +234,23 @@ class SQLiteStore(SQLiteSearch):
             return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
 
 
-def _generation(row: Any) -> Generation | None:
-    return Generation(row.id, row.fingerprint, row.revision, row.claims) if row else None
+def _generation(row: Any) -> Generation:
+    return Generation(row.id, row.fingerprint, row.revision, row.claims, row.model, row.scope)
+
+
+def _of(generation: Generation) -> ColumnElement[bool]:
+    """Which articles it is made of."""
+    return true() if generation.scope is None else articles.c.scope == generation.scope
+
+
+async def _merge(connection: AsyncConnection, staged: Generation) -> None:
+    """Let the live generation have the passages of a staged one instead of its own of the same articles."""
+    live = (await connection.execute(select(generations.c.id).where(generations.c.live == 1))).scalar_one()
+    again = select(passages.c.article).where(passages.c.generation == staged.id)
+    await connection.execute(delete(passages).where(passages.c.generation == live, passages.c.article.in_(again)))
+    await connection.execute(update(passages).where(passages.c.generation == staged.id).values(generation=live))
+    await connection.execute(delete(generations).where(generations.c.id == staged.id))
+    await connection.execute(update(generations).where(generations.c.id == live).values(revision=_new_revision()))
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:

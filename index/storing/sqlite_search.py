@@ -23,7 +23,7 @@ from index.storing.database import Database
 from index.storing.schema import VOCABULARY, WORDS
 from index.storing.store import Generation, StoredPassage
 
-_LIVE = "SELECT id, fingerprint, revision, claims FROM generations WHERE live = 1"
+_LIVE = "SELECT id, fingerprint, revision, claims, model FROM generations WHERE live = 1"
 _FREQUENCIES = f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN (SELECT value FROM json_each(?))"
 _MATCHES = f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH ? ORDER BY rank LIMIT ?"
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"

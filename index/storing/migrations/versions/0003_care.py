@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("queued", sa.Float, nullable=False),
         sa.Column("started", sa.Float),
         sa.Column("finished", sa.Float),
-        sa.Column("seen", sa.Float),
+        sa.Column("rate", sa.Float),
         sa.Column("problem", sa.Text),
         sqlite_autoincrement=True,
     )
