@@ -21,8 +21,8 @@ from bot.forgetting import Forgotten
 from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
 from bot.rates import Limits
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
-from index.errors import QuotaError, ShipdateError
-from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Listed, Logged, Look, Outcome, Status, Topic
+from index.errors import JobError, QuotaError, ShipdateError
+from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
 from index.reading import opml, web
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
-_SECRETS = re.compile(r"(https?://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # all of an address but its two groups may be one
+_SECRETS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # all of an address but its two groups may be one
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
@@ -144,10 +144,48 @@ class Service:
             act.detail, act.failed = f"{len(removed)} removed", not removed
             return removed
 
-    async def rebuild(self, caller: Caller, *, tell: Tell | None = None) -> None:
-        """See :meth:`index.core.Index.rebuild`."""
-        async with self._acting(caller, Act.REBUILD, []):
-            await self._index.rebuild(tell=tell)
+    # Rebuilding
+
+    async def rebuild(self, caller: Caller, *, shared: bool = False) -> Job:
+        """Embed the articles of the caller's workspace, or those of all, again; see :meth:`index.rebuilding.Rebuilding.start`."""
+        async with self._acting(caller, Act.REBUILD, [], shared=shared) as act:
+            job = await self._index.jobs.start(act.scope)
+            act.detail = f"job {job.id}"
+            return job
+
+    async def job(self, caller: Caller, id_: int | None = None, *, shared: bool = False) -> Job:
+        """One of these rebuilds; the newest by default.
+
+        Raises:
+            JobError: there is none; that of another workspace is as good as not there.
+        """
+        return await self._job(await self._seeing(caller, Act.SEE_JOB, shared=shared), id_)
+
+    async def cancel(self, caller: Caller, id_: int | None = None, *, shared: bool = False) -> Job:
+        """End one of these rebuilds and throw away what it has done; returns it as it is then.
+
+        Raises:
+            JobError: there is none.
+        """
+        async with self._acting(caller, Act.CANCEL_JOB, [str(id_ or "newest")], shared=shared) as act:
+            job = await self._job(act.scope, id_)
+            return await self._index.jobs.cancel(job.id) or job
+
+    async def follow(self, caller: Caller, id_: int, *, shared: bool = False) -> AsyncIterator[Job]:
+        """One of these rebuilds at each of its changes, until it ends.
+
+        Raises:
+            JobError: there is none.
+        """
+        await self.job(caller, id_, shared=shared)
+        async for job in self._index.jobs.follow(id_):
+            yield job
+
+    async def _job(self, scope: str, id_: int | None) -> Job:
+        job = await (self._index.jobs.latest(scope) if id_ is None else self._index.jobs.get(id_))
+        if job is None or job.scope != scope:
+            raise JobError("Nothing has been rebuilt here yet." if id_ is None else f"There is no job {id_}.")
+        return job
 
     # Feeds
 

@@ -54,7 +54,7 @@ def test_every_command_that_changes_something_is_in_the_audit(data: Path, tmp_pa
         ("add articles", str(path), "done: 1 added"),
         ("add articles", str(tmp_path / "missing.md"), "failed: 1 failed"),
         ("remove articles", "nothing", "failed: 0 removed"),
-        ("rebuild", "", "done"),
+        ("rebuild", "", "done: job 1"),
         ("add product", "aurora", "done"),
         ("remove product", "aurora", "done"),
         ("remove product", "aurora", "failed: CatalogueError"),

@@ -17,9 +17,9 @@ from bot.rates import TooManyQuestionsError
 from bot.service import Service
 from bot.settings import Settings
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
-from index import ArticleError, FeedError, QuotaError, ShipdateError, open_index
+from index import ArticleError, FeedError, JobState, QuotaError, ShipdateError, open_index
 from index.core import Index
-from index.errors import CatalogueError
+from index.errors import CatalogueError, JobError
 from index.launches.catalogue import product_named
 from tests.feeding import item, rss, story
 from tests.site import TWENTY, serving
@@ -95,6 +95,9 @@ ACTS: dict[str, Callable[[Service, Caller, bool], Awaitable[object]]] = {
     "add feed": lambda service, caller, shared: service.add_feed(caller, REFUSED, shared=shared),
     "import feeds": lambda service, caller, shared: service.import_feeds(caller, "<opml/>", shared=shared),
     "remove feed": lambda service, caller, shared: service.remove_feed(caller, "7", shared=shared),
+    "rebuild": lambda service, caller, shared: service.rebuild(caller, shared=shared),
+    "see job": lambda service, caller, shared: service.job(caller, shared=shared),
+    "cancel job": lambda service, caller, shared: service.cancel(caller, shared=shared),
     "refresh feeds": lambda service, caller, shared: service.refresh_feeds(caller, shared=shared),
 }
 OWN_ACTS: dict[str, Callable[[Service, Caller], Awaitable[object]]] = {
@@ -141,7 +144,7 @@ async def denied(act: Awaitable[object]) -> bool:
     except PermissionDeniedError as error:
         assert str(error).startswith("Only ")
         return True
-    except (ArticleError, CatalogueError, FeedError, WorkspaceSettingsError):
+    except (ArticleError, CatalogueError, FeedError, JobError, WorkspaceSettingsError):
         pass
     return False
 
@@ -240,6 +243,26 @@ async def test_an_admin_adds_pages_and_feeds_for_their_workspace_alone(data: Pat
                     await service.refresh_feeds(caller, [name])
         assert await service.feeds(ADMIN) == [feed]
         assert (await service.remove_feed(ADMIN, str(feed.id))).url == feed.url
+
+
+async def test_a_rebuild_is_its_workspaces_own(service: Service, filled: dict[str, str]) -> None:
+    job = await service.rebuild(ADMIN)
+    assert (job.scope, job.total) == ("slack:T1", 1)
+    assert (await service.job(ADMIN)).id == job.id
+    for caller in (OTHER_ADMIN, OPERATOR):
+        for act in (service.job(caller, job.id), service.cancel(caller, job.id)):
+            with pytest.raises(JobError, match=f"There is no job {job.id}"):
+                await act
+        with pytest.raises(JobError, match="Nothing has been rebuilt here yet"):
+            await service.job(caller)
+    assert [state async for state in service.follow(ADMIN, job.id)][-1].state is JobState.DONE
+    assert (await service.cancel(ADMIN, job.id)).state is JobState.DONE
+    assert [(act, outcome) for act, _, outcome in await outcomes(service)] == [
+        ("rebuild", f"done: job {job.id}"),
+        ("cancel job", "failed: JobError"),
+        ("cancel job", "failed: JobError"),
+        ("cancel job", "done"),
+    ]
 
 
 # How much
@@ -466,8 +489,9 @@ async def test_no_question_and_no_secret_is_in_the_audit(service: Service, data:
         await service.change_settings(ADMIN, {"language": "s3cret"})
     lines = await service.audit(OPERATOR)
     assert "s3cret" not in repr(lines)
-    assert [line.subject for line in lines[1:3]] == [
+    assert [line.subject for line in lines[1:4]] == [
         "http://127.0.0.1:1/a, http://127.0.0.1:1, HTTP://127.0.0.1:1/",
+        "ftp://example.org/a",
         "https://example.org/b/c https://example.org/",
     ]
 
