@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
-_SECRETS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # all of an address but its two groups may be one
+_SECRETS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but its groups
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
@@ -118,8 +118,8 @@ class Service:
         return await self._index.list(scopes=caller.sees)
 
     async def counts(self, caller: Caller) -> Counts:
-        """How much that is."""
-        return await self._index.counts()
+        """How much there is of it; for the operator, of everything."""
+        return await self._index.counts(scopes=None if caller.is_operator else caller.sees)
 
     async def add(self, caller: Caller, sources: Sequence[str], *, shared: bool = False, tell: Tell | None = None) -> list[Outcome]:
         """See :meth:`index.core.Index.add`. Files and folders are the operator's: they are on the machine that Shipdate runs on.

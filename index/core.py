@@ -23,7 +23,6 @@ from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
 from index.launches.naming import key
-from index.launches.resolving import Products
 from index.launches.status import Launches
 from index.machinery import Machinery
 from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Outcome, Progress, Quote, Reason, Status, Topic
@@ -128,7 +127,7 @@ class Index:
         """Whether a workspace may have these articles, too; what all share has no limit."""
         if scope == EVERYBODY:
             return
-        held, most = len(await self._store.list([scope])), self._settings.max_articles
+        held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
         new = len(names) - len(await self._store.digests(names, scope))
         if new and held + new > most:
             raise QuotaError(f"This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.")
@@ -157,9 +156,9 @@ class Index:
         """All articles, newest first, undated ones last."""
         return await self._store.list(scopes)
 
-    async def counts(self) -> Counts:
-        """How many articles, passages and vectors are in."""
-        return await self._store.counts()
+    async def counts(self, *, scopes: Collection[str] | None = None) -> Counts:
+        """How many articles, passages and vectors are in: in these scopes, or (for who runs it all) in all."""
+        return await self._store.counts(scopes)
 
     async def rebuild(self, *, tell: Tell | None = None) -> None:
         """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.
@@ -188,7 +187,7 @@ class Index:
         if not key(asked):
             raise QuestionError("Name a product, for example: Sora.")
         launches = await self._known_launches()
-        product, shown = launches.products.named(asked)
+        product, shown = launches.products(scopes).named(asked)
         return await launches.status(product, shown, as_of=as_of or datetime.now(UTC).date(), scopes=scopes)
 
     async def products(self) -> Sequence[Product]:
@@ -245,8 +244,8 @@ class Index:
         if self._launches is None or self._launches[0] != state:
             before = self._launches
             same = before is not None and before[0] is not None and state is not None and before[0][2] == state[2]
-            named = before[1].products.catalogue if before and same else await self._catalogue()
-            self._launches = (state, Launches(Products(named, Mentions(named), await self._store.claimed()), self._store))
+            named = before[1].catalogue if before and same else await self._catalogue()
+            self._launches = (state, Launches(named, await self._store.claimed(), self._store))
         return self._launches[1]
 
     # Questions
@@ -281,17 +280,17 @@ class Index:
             reason = Reason.EMPTY_INDEX
             for _ in range(_ATTEMPTS):
                 engine, searchable = await self._machinery.refresh()
-                if searchable is None or not len(searchable.ids):
+                if searchable is None or not (seen := searchable.known(scopes)).passages:
                     break
                 reason = Reason.NOTHING_RELEVANT
                 launches = await self._known_launches()
-                known = launches.products
+                known, is_name = launches.products(scopes), seen.names.__contains__
                 if topic:
-                    text, topic = topics.complete(text, topic, known, searchable.names.__contains__, engine.is_word), None
+                    text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
                 encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
                 try:
-                    asked = await look_up(text, tongue, store=self._store, names=searchable.names, passages=len(searchable.ids))
-                    products = known.asked(text, searchable.names.__contains__, engine.is_word)
+                    asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
+                    products = known.asked(text, is_name, engine.is_word)
                     if products and as_of is None and (said := _day_said(text, tongue, day)):
                         intent = engine.intent(await encoding)
                         day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day

@@ -111,10 +111,14 @@ claims = Table(
 
 WORDS = "passage_words"
 """The FTS5 table of passages' terms (see :class:`index.words.Profile`); its rowid is the passage's id. Columns: ``terms`` (a
-line for the title, then one a sentence), ``names``, ``common``, and ``capitals``, which is kept but not searched."""
+line for the title, then one a sentence), ``names``, ``common``, and ``capitals``, which is kept but not searched. Terms of a
+workspace's articles are marked (see :mod:`index.storing.scoping`)."""
 
 VOCABULARY = "passage_vocabulary"
 """How often each term stands in each column (an fts5vocab table over :data:`WORDS`)."""
+
+INSTANCES = "passage_instances"
+"""Where each term stands (another fts5vocab table over :data:`WORDS`)."""
 
 feeds = Table(
     "feeds",

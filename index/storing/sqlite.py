@@ -13,19 +13,18 @@ from sqlalchemy import ColumnElement, column, delete, func, insert, or_, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
-from index.model import Article, Counts, Listed, Passage
+from index.model import EVERYBODY, Article, Counts, Listed, Passage
 from index.storing.jobs import finish
 from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
+from index.storing.schema import scopes as numbers
+from index.storing.scoping import mark, marked, split
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
 
 _HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
-_SPELLINGS = text(
-    f"SELECT n.term, n.cnt, coalesce(c.cnt, 0) FROM {VOCABULARY} n "
-    f"LEFT JOIN {VOCABULARY} c ON c.term = n.term AND c.col = 'common' WHERE n.col = 'names'"
-)
+_SPELLINGS = text(f"SELECT term, col, cnt FROM {VOCABULARY} WHERE col IN ('names', 'common')")
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 
@@ -92,7 +91,8 @@ class SQLiteStore(SQLiteSearch):
                 article = entry.article
                 await connection.execute(delete(articles).where(articles.c.scope == article.scope, articles.c.source == article.source))
                 made = await connection.execute(insert(articles).values(_article_row(entry)))
-                await self._add_passages(connection, made.inserted_primary_key[0], entry.passages, generation)  # type: ignore[index]
+                own = await _own_mark(connection, article.scope)
+                await self._add_passages(connection, made.inserted_primary_key[0], own, entry.passages, generation)  # type: ignore[index]
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
@@ -106,10 +106,12 @@ class SQLiteStore(SQLiteSearch):
             for article, embedded in made:
                 row = (await connection.execute(select(articles).where(articles.c.id == article.id))).first()
                 if row is not None and _article(row) == article:
-                    await self._add_passages(connection, row.number, embedded, generation)
+                    await self._add_passages(connection, row.number, await _own_mark(connection, row.scope), embedded, generation)
             await _changed(connection, generation)
 
-    async def _add_passages(self, connection: AsyncConnection, article: int, made: Sequence[Embedded], generation: Generation) -> None:
+    async def _add_passages(
+        self, connection: AsyncConnection, article: int, own: str, made: Sequence[Embedded], generation: Generation
+    ) -> None:
         for embedded in made:
             passage = embedded.passage
             row = {
@@ -127,9 +129,9 @@ class SQLiteStore(SQLiteSearch):
             profile = embedded.profile
             terms = {
                 "id": added.inserted_primary_key[0],  # type: ignore[index]
-                "terms": "\n".join(" ".join(line) for line in profile.lines),
-                "names": " ".join(profile.names),
-                "common": " ".join(profile.common),
+                "terms": "\n".join(marked(line, own) for line in profile.lines),
+                "names": marked(profile.names, own),
+                "common": marked(profile.common, own),
                 "capitals": " ".join(profile.capitals),
             }
             await connection.execute(_INSERT_WORDS, terms)
@@ -192,13 +194,18 @@ class SQLiteStore(SQLiteSearch):
         async with self._database.reading() as connection:
             return [Listed(as_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
 
-    async def counts(self) -> Counts:
+    async def counts(self, scopes: Collection[str] | None = None) -> Counts:
+        meant = true() if scopes is None else articles.c.scope.in_(scopes)
         async with self._database.reading() as connection:
             live = await self.live()
             of = passages.c.generation == (live.id if live else 0)
-            number = (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
+            number = (await connection.execute(select(func.count()).select_from(articles).where(meant))).scalar_one()
             # Each passage has its own vector; each sentence (8 bytes of offsets) one more.
-            query = select(func.count(), func.coalesce(func.sum(func.length(passages.c.sentences)), 0)).where(of)
+            query = (
+                select(func.count(), func.coalesce(func.sum(func.length(passages.c.sentences)), 0))
+                .join(articles, articles.c.number == passages.c.article)
+                .where(of, meant)
+            )
             held, offsets = (await connection.execute(query)).one()
             return Counts(number, held, held + offsets // 8)
 
@@ -229,9 +236,20 @@ class SQLiteStore(SQLiteSearch):
             return None
         return _rows(found, Generation(generation.id, generation.fingerprint, revision))
 
-    async def spellings(self) -> Mapping[str, tuple[int, int]]:
+    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
         async with self._database.reading() as connection:
-            return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            marks = {mark(number): name for number, name in await connection.execute(select(numbers.c.number, numbers.c.name))}
+            rows = (await connection.execute(_SPELLINGS)).all()
+        counts = [(*split(term), kind == "names", count) for term, kind, count in rows]
+        names = {word for _, word, like_a_name, _ in counts if like_a_name}
+        found: dict[str, dict[str, tuple[int, int]]] = {scope: {} for scope in (EVERYBODY, *marks.values())}
+        for own, word, like_a_name, count in counts:
+            if word in names:
+                of_scope = found[marks[own] if own else EVERYBODY]
+                written, common = of_scope.get(word, (0, 0))
+                of_scope[word] = (written + count, common) if like_a_name else (written, common + count)
+        return found
 
 
 def _generation(row: Any) -> Generation:
@@ -255,6 +273,14 @@ async def _merge(connection: AsyncConnection, staged: Generation) -> None:
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
     await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=_new_revision()))
+
+
+async def _own_mark(connection: AsyncConnection, scope: str) -> str:
+    """The mark of the terms of a scope, which gets its number with its first article."""
+    if scope == EVERYBODY:
+        return ""
+    await connection.execute(insert(numbers).prefix_with("OR IGNORE").values(name=scope))
+    return mark((await connection.execute(select(numbers.c.number).where(numbers.c.name == scope))).scalar_one())
 
 
 def _new_revision() -> int:

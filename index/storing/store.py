@@ -171,8 +171,8 @@ class Store(Protocol):
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
         """All articles of these scopes, newest first, undated ones last."""
 
-    async def counts(self) -> Counts:
-        """How much is in."""
+    async def counts(self, scopes: Collection[str] | None = None) -> Counts:
+        """How much is in: in these scopes, or in all."""
 
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         """What articles that these scopes had by ``as_of`` claim about products.
@@ -181,23 +181,32 @@ class Store(Protocol):
             products: ids, and the relation of each to the one that is asked about (see :class:`Reported`).
         """
 
-    async def claimed(self) -> Sequence[str]:
-        """The ids of all products that anything is claimed about, sorted."""
+    async def claimed(self) -> Mapping[str, Collection[str]]:
+        """For each scope, the ids of the products that its articles claim anything about."""
 
     async def rows(self, generation: Generation) -> Rows | None:
         """All vectors of a generation, with what a search filters by; None where it has been replaced."""
 
-    async def spellings(self) -> Mapping[str, tuple[int, int]]:
-        """For each word that is ever written like a name: how often it is, and how often like an ordinary word."""
+    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+        """For each scope, how often its articles write a word like a name, and how often like an ordinary word.
 
-    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        """In how many passages each of these terms stands; absent where in none."""
+        The words are those that any scope writes like a name.
+        """
 
-    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
-        """The passages that hold any of ``terms``, by BM25 (higher is better), at most ``limit``: id to score."""
+    async def frequencies(self, terms: Collection[str], scopes: Collection[str]) -> Mapping[str, int]:
+        """In how many passages of these scopes each of these terms stands; absent where in none."""
 
-    async def contains(self, words: Sequence[str]) -> bool:
-        """Whether these terms stand side by side, in this order, in any passage."""
+    async def matches(self, weights: Mapping[str, float], scopes: Collection[str]) -> Mapping[int, float]:
+        """The passages of these scopes that hold any of some terms: id to score, the higher the better.
+
+        The score is BM25's without a part for the length of passages, which are about equally long. It depends on no other passage.
+
+        Args:
+            weights: the terms, and what each weighs.
+        """
+
+    async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
+        """Whether these terms stand side by side, in this order, in any passage of these scopes."""
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         """The token vectors of these passages; one that is gone is left out."""

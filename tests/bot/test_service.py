@@ -484,6 +484,8 @@ async def test_no_question_and_no_secret_is_in_the_audit(service: Service, data:
     await service.add(
         ADMIN, ["http://me:s3cret@127.0.0.1:1/a?token=s3cret#s3cret", "http://s3cret@127.0.0.1:1", "HTTP://127.0.0.1:1/?s3cret"]
     )
+    with pytest.raises(PermissionDeniedError):
+        await service.add(ADMIN, ["ftp://me:s3cret@example.org/a"])
     await service.remove(ADMIN, ["https://a@s3cret@example.org/b/c?k=s3cret, https://example.org/?s3cret"])
     with pytest.raises(ShipdateError):
         await service.change_settings(ADMIN, {"language": "s3cret"})

@@ -1,4 +1,4 @@
-"""Copies of articles, feeds, jobs, audit, question log, workspaces' settings."""
+"""Copies of articles, feeds, jobs, audit, question log, workspaces' settings; where each term stands."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -117,3 +117,4 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False, unique=True),
         sqlite_autoincrement=True,
     )
+    op.execute("CREATE VIRTUAL TABLE passage_instances USING fts5vocab(passage_words, 'instance')")
