@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import care, questions, serving
+from bot.commands import care, ledger, questions, serving
 from bot.commands.articles import articles
+from bot.commands.feeds import feeds
 from bot.commands.products import products
 from bot.commands.running import fail
 from index.errors import ShipdateError
@@ -25,8 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(articles, name="index")
+app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
-for command in (questions.ask, questions.status, questions.chat, questions.demo, serving.serve, care.doctor, care.backup, care.restore):
+for command in (
+    *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve),
+    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.forget),
+):
     app.command()(command)
 
 

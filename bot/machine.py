@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from index import Answer, Listed, Quote, ShipdateError, Source, Status
+from index import Answer, Audited, Feed, Listed, Quote, ShipdateError, Source, Status
 from index.launches.catalogue import Product
 
 
@@ -57,6 +57,28 @@ def product_object(product: Product) -> dict[str, Any]:
 def listed_object(listed: Listed) -> dict[str, Any]:
     """One line of the list of articles."""
     return {**_source(listed.article), "source": listed.source, "passages": listed.passages}
+
+
+def audited_object(line: Audited) -> dict[str, Any]:
+    """One line of the audit."""
+    return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
+
+
+def feed_object(feed: Feed) -> dict[str, Any]:
+    """One feed that is followed; ``every`` is in seconds."""
+    return {
+        "id": feed.id,
+        "url": feed.url,
+        "title": feed.title,
+        "every": int(feed.every.total_seconds()),
+        "added": _moment(feed.added),
+        "due": _moment(feed.due),
+        "checked": _moment(feed.checked),
+        "new": _moment(feed.new),
+        "failing": _moment(feed.failing),
+        "failures": feed.failures,
+        "problem": feed.problem,
+    }
 
 
 def parse_day(text: str) -> date:
@@ -111,12 +133,15 @@ def _quote(quote: Quote) -> dict[str, Any]:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    published = source.published.isoformat().replace("+00:00", "Z") if source.published else None
     return {
         "id": source.id,
         "title": source.title,
         "url": source.url,
         "publisher": source.publisher,
-        "published": published,
+        "published": _moment(source.published),
         "language": source.language,
     }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

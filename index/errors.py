@@ -19,6 +19,14 @@ class ArticleError(ShipdateError):
     """One article cannot be added; the others can."""
 
 
+class QuotaError(ShipdateError):
+    """A workspace may not have as much as this."""
+
+
+class FeedError(ShipdateError):
+    """There is no feed at an address, or it cannot be understood, or a list of feeds cannot."""
+
+
 class DataError(ShipdateError):
     """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
 
@@ -37,3 +45,7 @@ class CatalogueError(ShipdateError):
 
 class BackupError(ShipdateError):
     """A backup cannot be written, or what should be restored is none."""
+
+
+class JobError(ShipdateError):
+    """A rebuild cannot be started, failed, or was cancelled."""

@@ -7,7 +7,7 @@ Frozen and typed; nothing here reads a file, a database or a clock. All offsets 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 EVERYBODY = ""
@@ -232,3 +232,125 @@ class Counts:
     articles: int
     passages: int
     vectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One line of the audit: who changed what, and what became of it.
+
+    Attributes:
+        at: when, in UTC.
+        workspace: where whoever did it stood; None outside of all.
+        user: None where the platform names nobody, or where who it was has been forgotten.
+        scope: whose articles, feeds or settings it was about.
+        subject: what it was done to.
+        outcome: a word, and where there is more to say, a colon and a sentence.
+    """
+
+    at: datetime
+    platform: str
+    workspace: str | None
+    user: str | None
+    scope: str
+    act: str
+    subject: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One question of the log; the columns as in :class:`Audited`."""
+
+    at: datetime
+    platform: str
+    workspace: str | None
+    user: str | None
+    question: str
+    answered: bool
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that is followed. All moments are in UTC.
+
+    Attributes:
+        title: as the feed calls itself, once it was read.
+        every: from one look to the next, when all goes well.
+        due: the next look.
+        checked: the last look that succeeded.
+        new: the last look that brought an article, or a changed one.
+        failing: since when looks fail; None while they succeed.
+        failures: how many failed in a row.
+        problem: one sentence on why the last one failed.
+    """
+
+    id: int
+    scope: str
+    url: str
+    title: str | None
+    every: timedelta
+    added: datetime
+    due: datetime
+    checked: datetime | None = None
+    new: datetime | None = None
+    failing: datetime | None = None
+    failures: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of looking at a feed once.
+
+    Attributes:
+        feed: as it is afterwards; its ``problem`` says why the look failed, if it did.
+        outcomes: what became of each item that was new or had changed.
+    """
+
+    feed: Feed
+    outcomes: tuple[Outcome, ...] = ()
+
+
+class JobState(StrEnum):
+    """How a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A rebuild: of everything, or of the articles of one workspace.
+
+    Attributes:
+        scope: whose articles; everybody's job rebuilds those of all scopes.
+        done, total: articles embedded, and how many there are; both move when articles are added or removed meanwhile.
+        rate: articles a second, since the process that works on it took it up; None before the first ones.
+        queued, started, finished: moments in UTC.
+        problem: one sentence on why it failed.
+    """
+
+    id: int
+    scope: str
+    state: JobState
+    done: int
+    total: int
+    rate: float | None
+    queued: datetime
+    started: datetime | None
+    finished: datetime | None
+    problem: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long it will still take at its rate; None where nobody knows."""
+        return timedelta(seconds=(self.total - self.done) / self.rate) if self.open and self.rate else None

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_index
+from bot.commands.running import Json, fail, say, settings_of, with_index, with_service
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from index.core import Index
 
 articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
@@ -24,9 +26,9 @@ def add(
     from bot.on_terminal.progress import progress
     from index.model import Change
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with progress("Adding") as tell:
-            outcomes = await index.add(sources, tell=tell)
+            outcomes = await service.add(operator, sources, tell=tell)
         failed = [outcome for outcome in outcomes if outcome.change is Change.FAILED]
         counted = [(change, sum(outcome.change is change for outcome in outcomes)) for change in Change]
         print(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
@@ -38,7 +40,7 @@ def add(
         if failed or not outcomes:
             raise SystemExit(1)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @articles.command("list")
@@ -64,15 +66,15 @@ def remove(
 ) -> None:
     """Take articles out."""
 
-    async def work(index: Index) -> None:
-        removed = await index.remove(names)
+    async def work(service: Service, operator: Caller) -> None:
+        removed = await service.remove(operator, names)
         for name, title in removed.items():
             print(f"removed {name}: {title}")
         missing = [name for name in names if name not in removed]
         if missing:
             fail(f"No article has this id, address or path: {', '.join(missing)}; see `shipdate index list`.")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @articles.command()
@@ -80,10 +82,10 @@ def rebuild(context: typer.Context) -> None:
     """Embed everything again, into a new generation, and swap it in; answers go on meanwhile."""
     from bot.on_terminal.progress import progress
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with progress("Rebuilding") as tell:
-            await index.rebuild(tell=tell)
-        counts = await index.counts()
+            await service.rebuild(operator, tell=tell)
+        counts = await service.counts(operator)
         print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)

@@ -13,6 +13,8 @@ import typer
 from index.errors import ShipdateError
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from bot.settings import Settings
     from index.core import Index
 
@@ -68,3 +70,15 @@ def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> 
         os._exit(1)
     except BrokenPipeError:
         os._exit(0)  # whoever read has gone; that is no error
+
+
+def with_service(settings: Settings, work: Callable[[Service, Caller], Awaitable[None]]) -> None:
+    """The same through the service, which writes down every change, with the operator as the caller."""
+
+    async def through(index: Index) -> None:
+        from bot.permissions import Caller
+        from bot.service import Service
+
+        await work(Service(index, settings), Caller.operator())
+
+    with_index(settings, through)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,9 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
-from index import Listed, Stage
+from index import Audited, Feed, Listed, Stage
 from index.checking import Check, Health
 from index.launches.catalogue import Product
+
+if TYPE_CHECKING:
+    from bot.forgetting import Forgotten
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 
@@ -111,3 +116,42 @@ def health_table(checks: Sequence[Check]) -> RenderableType:
             said.append(f"\n→ {_visible(check.advice)}", "italic")
         table.add_row(Text(check.state, _HEALTH[check.state]), check.name, said)
     return table
+
+
+def audit_table(lines: Sequence[Audited]) -> RenderableType:
+    """The audit, one line an act."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when (UTC)", "who", "what", "to", "outcome"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "when (UTC)")
+    for line in lines:
+        who = ":".join(filter(None, (line.platform, line.workspace, line.user)))
+        what = f"{line.act} ({line.scope or 'shared'})"
+        cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", who, what, line.subject or "", line.outcome)
+        table.add_row(*(Text(_visible(cell)) for cell in cells))
+    return table
+
+
+def forgotten_table(forgotten: Forgotten) -> RenderableType:
+    """What was deleted, and what is left."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("what", "deleted", "remaining"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for what in dict.fromkeys((*forgotten.deleted, *forgotten.remaining)):
+        table.add_row(what, str(forgotten.deleted.get(what, 0)), str(forgotten.remaining.get(what, 0)))
+    return table
+
+
+def feed_table(feeds: Sequence[Feed]) -> RenderableType:
+    """All feeds, one a line; moments in UTC."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "title", "url", "last checked", "last new", "failing since", "why"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id" or "last" in heading or "since" in heading)
+    for feed in feeds:
+        texts = (Text(_visible(said or "")) for said in (feed.title, feed.url))
+        moments = (_minute(moment) for moment in (feed.checked, feed.new, feed.failing))
+        table.add_row(str(feed.id), *texts, *moments, Text(_visible(feed.problem or "")))
+    return table
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
