@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import socket
 import sqlite3
@@ -11,17 +12,19 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from bot.addresses import AddressError, parse_address
+from bot.serving import LOCK
 from bot.settings import Settings
 from index.checking import Check, Health, check_data, counts, live_fingerprint
 from index.embedding import bundled
 from index.embedding import encoder as encoders
 from index.errors import ModelError
+from index.reading.fetching import Fetcher, FetchError
+from index.scratch import held
 
 _PACKAGES = ("shipdate", "faiss-cpu", "torch", "sentence-transformers")
 _REACHED = "https://example.com/"  # kept up by IANA for whoever needs an address that is always there
+_ENOUGH = 100_000  # bytes
 _PATIENCE = 3.0  # seconds
 
 
@@ -58,7 +61,7 @@ def checkup(settings: Settings, *, offline: bool) -> Checkup:
         loading,
         *check_data(settings.data),
         *_tokens(settings),
-        *([] if offline else [_network()]),
+        *([] if offline else [_network(settings)]),
         _ops(settings),
     )
     articles, passages, vectors = (held.articles, held.passages, held.vectors) if held else (None, None, None)
@@ -101,28 +104,33 @@ def _tokens(settings: Settings) -> Iterator[Check]:
         yield Check(name.upper(), Health.OK, "is set" if value else "is not set")
 
 
-def _network() -> Check:
-    """Whether a web page can be fetched."""
-    problem = _within(_PATIENCE, _reach)
+def _network(settings: Settings) -> Check:
+    """Whether web pages and feeds can be fetched."""
+    problem = _within(_PATIENCE, lambda: _reach(settings))
     if problem:
-        advice = "Web pages and feeds cannot be read until the network, or a proxy (HTTPS_PROXY), is there; everything else works."
-        return Check("network", Health.WARNING, f"{_REACHED} cannot be reached ({problem})", advice)
+        advice = "Web pages and feeds cannot be read until the network is there; everything else works."
+        return Check("network", Health.WARNING, problem, advice)
     return Check("network", Health.OK, f"{_REACHED} can be reached")
 
 
-def _reach() -> str | None:
-    import httpx
+def _reach(settings: Settings) -> str | None:
+    async def fetch() -> None:
+        fetcher = Fetcher(allow_private=settings.allow_private_network, ports=settings.web_ports)
+        try:
+            await fetcher.get(_REACHED, accept="text/html", limit=_ENOUGH)
+        finally:
+            await fetcher.close()
 
     try:
-        httpx.head(_REACHED, timeout=_PATIENCE)
-    except httpx.HTTPError as error:
-        return str(error) or type(error).__name__
+        asyncio.run(fetch())
+    except FetchError as error:
+        return str(error)
     return None
 
 
 def _within(seconds: float, work: Callable[[], str | None]) -> str | None:
     """What ``work`` returns. A thread that nobody waits for: looking up a name cannot be cancelled."""
-    said: list[str | None] = [f"nothing came within {seconds:.0f} s"]
+    said: list[str | None] = [f"{_REACHED} did not answer within {seconds:.0f} s"]
     thread = threading.Thread(target=lambda: said.insert(0, work()), daemon=True)
     thread.start()
     thread.join(seconds)
@@ -137,25 +145,10 @@ def _ops(settings: Settings) -> Check:
         address = parse_address(settings.ops, "SHIPDATE_OPS")
     except AddressError as error:
         return Check("ops", Health.ERROR, str(error), "Mend SHIPDATE_OPS, or leave it empty.")
-    if _serving(settings):
+    if held(settings.data / LOCK):
         return Check("ops", Health.OK, f"`shipdate serve` is running; see http://{address}/readyz")
     try:
         with socket.create_server(address, family=socket.AF_INET6 if ":" in address.host else socket.AF_INET):
             return Check("ops", Health.OK, f"{address} is free")
     except OSError as error:
         return Check("ops", Health.ERROR, f"{address} cannot be used ({error.strerror})", "Choose another address or port.")
-
-
-def _serving(settings: Settings) -> bool:
-    from bot.serving import LOCK
-
-    path = settings.data / LOCK
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:
-        return False

@@ -1,13 +1,15 @@
 """How ``shipdate serve`` logs: one line an event, for people or as JSON, with no secret in it and no question.
 
 Whatever a library logs takes the same way. Secrets are taken out of the finished line, so that neither an exception's text nor
-a library's own words can carry one past; likewise the question that is being answered, unless the line is one for debugging.
+a library's own words can carry one past; likewise what follows the path of a web address, and the question that is being
+answered, unless the line is one for debugging.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 import sys
 import threading
@@ -24,6 +26,9 @@ from index import observing
 
 HIDDEN = "[hidden]"
 """What stands in a line where a secret would have stood."""
+
+_IN_USER = re.compile(r"(https?://)[^\s/?#@\"'<>]*@")
+_IN_ADDRESS = re.compile(r"(https?://[^\s?#\"'<>]*)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
 
 _TALKATIVE = ("httpx", "httpcore", "aiosqlite", "aiohttp.access", "alembic")  # each request is news to them
 
@@ -94,7 +99,7 @@ class _Discreet(ProcessorFormatter):
         asked = [observing.question.get()] if record.levelno > logging.DEBUG else []
         for spelling in (*self._hidden, *_spellings(asked)):
             line = line.replace(spelling, HIDDEN)
-        return line
+        return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", _IN_USER.sub(rf"\1{HIDDEN}@", line))
 
 
 def _spellings(texts: Iterable[str]) -> list[str]:

@@ -7,11 +7,15 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
+import structlog
 from aiohttp import web
 
 from bot.addresses import Address, AddressError
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.supervising import State, Supervisor
+from index.errors import ShipdateError
+
+log = structlog.get_logger(__name__)
 
 _GRACE = 3.0  # seconds for requests that are being answered when it is told to stop
 
@@ -41,7 +45,10 @@ async def ops_server(
         return web.json_response({"ready": ready, "parts": told}, status=200 if ready else 503)
 
     async def prometheus(_request: web.Request) -> web.Response:
-        await measure()
+        try:
+            await measure()
+        except ShipdateError as error:
+            log.warning("not everything could be counted", problem=str(error))
         return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     app = web.Application()

@@ -10,7 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, L
 from index.reading import opml, web
 
 if TYPE_CHECKING:
+    from bot.metrics import Metrics
     from bot.settings import Settings
     from index.core import Index
     from index.cutting import Tell
@@ -45,6 +46,7 @@ class Service:
     comes through.
 
     Args:
+        metrics: where questions are counted, if anywhere.
         clock: nanoseconds of a clock that never goes back, for the rates.
         now: the time in UTC, for what is written down.
 
@@ -57,12 +59,14 @@ class Service:
         index: Index,
         settings: Settings,
         *,
+        metrics: Metrics | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._index = index
         self._ledger = index.ledger
         self._settings = settings
+        self._metrics = metrics
         self._now = now
         self._owners = owners(settings.owners)
         self._limits = Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock)
@@ -86,7 +90,9 @@ class Service:
             TooManyQuestionsError: the caller, or their workspace, has to wait; the text says how long.
         """
         self._limits.take(caller)
-        answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
+        with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
+            answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
+            count(answer)
         if (await self.settings(caller)).log_questions:
             await self._expire_at_times()
             line = Logged(self._now(), caller.platform, caller.workspace, caller.user, question, answer.answered, answer.elapsed_ms)
@@ -364,6 +370,10 @@ class _Doing:
     scope: str
     detail: str = ""
     failed: bool = False
+
+
+def _uncounted(_answer: Answer) -> None:
+    pass
 
 
 def _counted(outcomes: Sequence[Outcome]) -> str:

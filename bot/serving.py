@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import threading
@@ -18,9 +19,11 @@ from filelock import FileLock, Timeout
 from bot.addresses import parse_address
 from bot.metrics import Metrics
 from bot.ops import ops_server
+from bot.service import Service
 from bot.settings import Settings
 from bot.supervising import Part, Ready, State, Supervisor
 from index import open_index
+from index.checking import counts, states
 from index.core import Index
 from index.errors import BusyError, DataError
 from index.observing import observed
@@ -32,6 +35,8 @@ GRACE = 10.0
 LOCK = "serve.lock"
 """The file in the data folder that a serving process holds."""
 
+_JOBS = 60.0  # seconds from one look for jobs that nobody works on to the next
+_DAY = 24 * 3600.0
 _FRESH = 60.0  # seconds until what is held is counted again: that reads the whole index
 
 log = structlog.get_logger(__name__)
@@ -53,23 +58,42 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         stack.enter_context(observed(metrics))
         index = await stack.enter_async_context(open_index(settings))
         stack.enter_context(_alone(settings.data))
-        supervisor = Supervisor(_parts(settings, index, say), tell=partial(say, "ready"))
+        service = Service(index, settings, metrics=metrics)
+        surfaces: list[Part] = []  # a line each: those that have a token
+        supervisor = Supervisor([*_parts(index, service), *surfaces], tell=partial(say, "ready"))
         if address:
-            await stack.enter_async_context(ops_server(address, supervisor, metrics, _Measuring(settings, index, supervisor, metrics)))
+            await stack.enter_async_context(ops_server(address, supervisor, metrics, _Measuring(settings.data, supervisor, metrics)))
             log.info("health and metrics are told", address=str(address))
+        if not surfaces:
+            say("No chat surface has a token, so nobody can ask here; feeds and jobs are looked after.")
         await _run(supervisor, stop)
 
 
-def _parts(settings: Settings, index: Index, say: Callable[[str], None]) -> list[Part]:
-    """What runs side by side."""
+def _parts(index: Index, service: Service) -> list[Part]:
+    """What runs side by side, whichever surfaces there are."""
 
     async def model(_ready: Ready) -> None:
-        await index.engine()
+        await service.prepare()
 
-    surfaces: list[Part] = []  # a line each: those that have a token
-    if not surfaces:
-        say("No chat surface has a token, so nobody can ask here; everything else is looked after.")
-    return [Part("model", model), *surfaces]
+    async def feeds(ready: Ready) -> None:
+        ready()
+        await index.feeds.poll()
+
+    async def jobs(ready: Ready) -> None:
+        if await index.jobs.needed():
+            await index.jobs.start()
+        ready()
+        while True:  # whoever began one may have died since
+            await index.jobs.resume()
+            await asyncio.sleep(_JOBS)
+
+    async def expiry(ready: Ready) -> None:
+        ready()
+        while True:
+            await service.expire()
+            await asyncio.sleep(_DAY)
+
+    return [Part("model", model), Part("feeds", feeds), Part("jobs", jobs), Part("expiry", expiry)]
 
 
 async def _run(supervisor: Supervisor, stop: asyncio.Event) -> None:
@@ -127,16 +151,18 @@ def _alone(data: Path) -> Iterator[None]:
 class _Measuring:
     """Brings up to date what only counting shows."""
 
-    def __init__(self, settings: Settings, index: Index, supervisor: Supervisor, metrics: Metrics) -> None:
-        self._data = settings.data
-        self._index = index
+    def __init__(self, data: Path, supervisor: Supervisor, metrics: Metrics) -> None:
+        self._data = data
         self._supervisor = supervisor
         self._metrics = metrics
-        self._sized = -_FRESH
+        self._sized = -math.inf
 
     async def __call__(self) -> None:
         if monotonic() - self._sized >= _FRESH:
             self._sized = monotonic()
-            self._metrics.size(await self._index.counts(), await asyncio.to_thread(size_of, self._data))
+            held = await asyncio.to_thread(counts, self._data)
+            if held:
+                self._metrics.size(held, await asyncio.to_thread(size_of, self._data))
+        standing = await asyncio.to_thread(states, self._data)
         parts = {name: one.state is State.READY for name, one in self._supervisor.standing.items()}
-        self._metrics.states(feeds={}, jobs={}, parts=parts)
+        self._metrics.states(feeds=standing.feeds, jobs=standing.jobs, parts=parts)

@@ -19,7 +19,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-from filelock import FileLock, Timeout
+from filelock import AsyncFileLock, Timeout
 
 from index.checking import complaints, schema_version
 from index.errors import BackupError, BusyError, DataError
 from index.launches.catalogue import OWN
 from index.scratch import PARTIAL, scratch, sweep, write_whole
-from index.storing.database import FILE, WRITER_LOCK, Database, explain, known_versions
+from index.storing.database import FILE, JOBS_LOCK, WRITER_LOCK, Database, explain, known_versions
 
 FORMAT = 1
 """Raised when a backup is laid out differently."""
@@ -42,7 +42,7 @@ FORMAT = 1
 _MANIFEST, _PACKED = "manifest.json", "packed.zip"
 _PAGES = 1000  # copied at a time: 4 MB
 _CHUNK = 1 << 20  # bytes
-_PATIENCE = 60.0  # seconds to wait for another process
+_PATIENCE, _JOBS_PATIENCE = 60.0, 2.0  # seconds to wait for another process
 _KIND = ".shipdate-partial"  # of scratch folders beside a backup: their parent is somebody's own folder
 
 
@@ -105,7 +105,7 @@ async def restore(data: Path, file: Path) -> Path | None:
         DataError: the data folder cannot be written.
     """
     with _told(data / FILE):
-        async with _only_writer(data):
+        async with _alone(data):
             with _working(data) as work:
                 await asyncio.to_thread(_unpack, file, work)
                 await (await Database.open(work)).close()  # brings an older one up to date
@@ -288,17 +288,19 @@ def _set_aside(data: Path, kept: Path) -> None:
 
 
 @asynccontextmanager
-async def _only_writer(data: Path) -> AsyncIterator[None]:
-    lock = FileLock(data / WRITER_LOCK, thread_local=False)
-    try:
-        await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
-    except Timeout:
-        raise BusyError(f"Another process is writing to {data}; wait until it is done, then try again.") from None
-    try:
+async def _alone(data: Path) -> AsyncIterator[None]:
+    """Neither jobs nor articles are written meanwhile by anybody else."""
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        for name, patience, busy in (
+            (JOBS_LOCK, _JOBS_PATIENCE, "A rebuild is at work in {}; wait until it is done, or cancel it, then try again."),
+            (WRITER_LOCK, _PATIENCE, "Another process is writing to {}; wait until it is done, then try again."),
+        ):
+            try:
+                await stack.enter_async_context(AsyncFileLock(data / name, timeout=patience, run_in_executor=False))
+            except Timeout:
+                raise BusyError(busy.format(data)) from None
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -15,19 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from time import time
 from typing import Any
 from urllib.parse import quote
 
+from index.errors import DataError
 from index.model import Counts
-from index.scratch import size_of
-from index.storing.database import FILE, HEAD, known_versions
+from index.scratch import held, size_of
+from index.storing.database import FILE, HEAD, JOBS_LOCK, explain, known_versions
 from index.storing.schema import WORDS
 from index.storing.store import Generation
 
 _ROOM = 500_000_000  # bytes that should be free
 _MB = 1_000_000
-_SILENT = 300  # seconds without a sign of life after which nobody works on a job any more
 _SHOWN = 5  # complaints of one kind
 _RESTORE = "Restore the newest backup with `shipdate restore FILE`; without one, add the articles to a new folder."
 _REBUILD = "Run `shipdate index rebuild`."
@@ -94,6 +93,29 @@ def counts(data: Path) -> Counts | None:
         articles = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
         return Counts(articles, *connection.execute(_COUNTS, (generation.id if generation else 0,)).fetchone())
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """How many feeds and jobs are in which state."""
+
+    feeds: Mapping[str, int]
+    jobs: Mapping[str, int]
+
+
+def states(data: Path) -> States:
+    """How feeds and jobs stand now.
+
+    Raises:
+        DataError: the database cannot be read.
+    """
+    try:
+        with closing(_open(data / FILE)) as connection:
+            total, failing = connection.execute("SELECT count(*), count(failing) FROM feeds").fetchone()
+            jobs = dict(connection.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
+    except sqlite3.Error as error:
+        raise DataError(explain(error, data / FILE)) from None
+    return States({"working": total - failing, "failing": failing}, jobs)
 
 
 def live_fingerprint(data: Path) -> str | None:
@@ -271,17 +293,15 @@ def _feeds(connection: sqlite3.Connection, _data: Path) -> Sequence[Check]:
     return [*shown, *([Check("feeds", Health.WARNING, f"{more} more of {total} are failing", advice)] if more else [])]
 
 
-def _jobs(connection: sqlite3.Connection, _data: Path) -> Sequence[Check]:
-    opened = connection.execute(
-        "SELECT id, state, coalesce(seen, started, queued) FROM jobs WHERE state IN ('queued', 'running')"
-    ).fetchall()
-    advice = "Start `shipdate serve`, or run `shipdate index rebuild`: it goes on where it was."
-    stuck = [
-        Check("jobs", Health.WARNING, f"job {id_} is {state}, and nobody has worked on it since {_moment(seen)}", advice)
-        for id_, state, seen in opened
-        if time() - seen > _SILENT
-    ]
-    return stuck or [Check("jobs", Health.OK, f"{len(opened)} at work" if opened else "none at work")]
+def _jobs(connection: sqlite3.Connection, data: Path) -> Sequence[Check]:
+    opened = [id_ for (id_,) in connection.execute("SELECT id FROM jobs WHERE state IN ('queued', 'running') ORDER BY id")]
+    if opened and not held(data / JOBS_LOCK):
+        advice = "Start `shipdate serve`, or run `shipdate index rebuild`: it goes on where it was."
+        return [Check("jobs", Health.WARNING, f"job {opened[0]} was begun, and nobody works on it", advice)]
+    last = connection.execute("SELECT id, state, problem FROM jobs ORDER BY id DESC LIMIT 1").fetchone()
+    if last and last[1] == "failed":
+        return [Check("jobs", Health.WARNING, f"job {last[0]} failed: {last[2]}", _REBUILD)]
+    return [Check("jobs", Health.OK, f"{len(opened)} at work" if opened else "none at work")]
 
 
 def _live(connection: sqlite3.Connection) -> Generation | None:

@@ -17,6 +17,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from index import observing
 from index.adding import Read
 from index.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
@@ -205,10 +206,12 @@ class Following:
                 contents = await self._parse(fetched) if fetched else None
                 outcomes, complete = await self._take(feed, contents) if contents else ((), True)
             except (FetchError, FeedError, QuotaError) as error:
+                observing.looked(worked=False)
                 now, retry_after = self.clock(), getattr(error, "retry_after", None)
                 due = now + wait(feed.every, failures=feed.failures + 1, least=timedelta(seconds=retry_after or 0))
                 noted = await self._store.failed(feed, str(error), now=now, due=due)
                 return Look(noted) if noted else None
+            observing.looked(worked=True)
             now = self.clock()
             noted = await self._store.succeeded(
                 feed.id,

@@ -42,11 +42,6 @@ def observed(observer: Observer) -> Iterator[None]:
         _observer.reset(token)
 
 
-def observer() -> Observer | None:
-    """Whoever wants to know."""
-    return _observer.get()
-
-
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     told, started = _observer.get(), perf_counter()
@@ -55,6 +50,13 @@ def _step(name: str) -> Iterator[None]:
     finally:
         if told:
             told.step(name, perf_counter() - started)
+
+
+def looked(*, worked: bool) -> None:
+    """Tell that a feed was looked at."""
+    told = _observer.get()
+    if told:
+        told.looked(worked=worked)
 
 
 def timed(name: str) -> Callable[[F], F]:

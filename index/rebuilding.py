@@ -23,6 +23,7 @@ from index.launches import catalogue, claims
 from index.launches.mentions import Mentions
 from index.machinery import Machinery
 from index.model import EVERYBODY, Article, Job, Progress
+from index.storing.database import JOBS_LOCK
 from index.storing.jobs import Jobs
 from index.storing.store import Generation, Store
 
@@ -124,7 +125,7 @@ class Rebuilding:
 
     def _lock(self) -> AsyncFileLock:
         """Held by whoever works on jobs; the system lets go of it when a process dies."""
-        return AsyncFileLock(self._machinery.settings.data / "jobs.lock", run_in_executor=False)
+        return AsyncFileLock(self._machinery.settings.data / JOBS_LOCK, run_in_executor=False)
 
     def _take_up(self) -> None:
         if self._work is None or self._work.done():

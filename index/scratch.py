@@ -9,6 +9,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 PARTIAL = "partial"
 """How the names of scratch folders begin, unless they are of a kind of their own."""
 
@@ -43,6 +45,19 @@ def size_of(folder: Path) -> int:
         with suppress(OSError):
             total += path.lstat().st_size
     return total
+
+
+def held(lock: Path) -> bool:
+    """Whether a process holds a lock file. Makes none where there is none."""
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False  # it cannot even be opened, so nobody here can tell
 
 
 def sweep(parent: Path, kind: str = PARTIAL) -> None:

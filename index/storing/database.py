@@ -32,6 +32,9 @@ FILE = "shipdate.sqlite"
 WRITER_LOCK = "writer.lock"
 """The file in the data folder whose holder may write articles."""
 
+JOBS_LOCK = "jobs.lock"
+"""The file in the data folder that is held by whoever works on jobs."""
+
 _PATIENCE = 30  # seconds to wait for another process
 
 

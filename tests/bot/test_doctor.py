@@ -24,6 +24,7 @@ from bot.serving import LOCK
 from bot.settings import Settings
 from index.checking import Check, Health, check_data
 from index.core import Index
+from index.storing.database import JOBS_LOCK
 from tests.bot.test_logs import WithToken
 
 NOBODY = 65534
@@ -192,12 +193,13 @@ def test_a_feed_that_fails_is_a_warning_with_the_reason(filled: Path) -> None:
     assert "It answered 404." in warning.message
 
 
-def test_a_job_that_nobody_works_on_is_a_warning(filled: Path) -> None:
-    insert = "INSERT INTO jobs (scope, state, done, total, queued, started, seen) VALUES ('{}', 'running', 1, 2, 0, 0, {})"
-    change(filled, insert.format("a", time.time()))
-    assert "jobs" in found(filled, Health.OK)
-    change(filled, insert.format("b", time.time() - 9999))
-    assert "job 2" in found(filled, Health.WARNING)["jobs"].message
+def test_a_job_that_nobody_works_on_or_that_failed_is_a_warning(filled: Path) -> None:
+    change(filled, "INSERT INTO jobs (scope, state, done, total, queued) VALUES ('', 'running', 1, 2, 0)")
+    assert "nobody works on it" in found(filled, Health.WARNING)["jobs"].message
+    with FileLock(filled / JOBS_LOCK):
+        assert "1 at work" in found(filled, Health.OK)["jobs"].message
+    change(filled, "UPDATE jobs SET state = 'failed', problem = 'The disk is full.'")
+    assert "The disk is full." in found(filled, Health.WARNING)["jobs"].message
 
 
 def test_an_older_schema_is_updated_by_the_next_command(filled: Path) -> None:

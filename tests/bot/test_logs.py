@@ -129,6 +129,17 @@ def test_requests_of_libraries_are_no_news() -> None:
     assert stream.getvalue() == ""
 
 
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_what_may_be_a_key_in_an_address_is_hidden(log_format: str) -> None:
+    stream = io.StringIO()
+    logs.configure(Settings(log_format=log_format), stream)
+    for address in ("https://me:hunter2@a.example/feed?key=hunter2&b=1", "http://a.example/x#hunter2"):
+        structlog.get_logger().warning("a feed failed", feed=address, text=f"{address} cannot be read.", all=[address])
+        logging.getLogger("index.following").warning("The feed %s cannot be read: %r", address, address)
+    assert "hunter2" not in stream.getvalue()
+    assert stream.getvalue().count("a.example/feed") == 5
+
+
 def test_an_error_that_nobody_foresaw_is_logged_under_the_reference_that_is_told() -> None:
     stream = io.StringIO()
     logs.configure(Settings(log_format="json"), stream)

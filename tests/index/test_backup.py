@@ -21,12 +21,13 @@ from shutil import copytree
 
 import pytest
 from alembic import command
+from filelock import FileLock
 
 from bot.settings import Settings
-from index import Change, open_index
+from index import Change, backup, open_index
 from index.backup import back_up, inspect, restore
 from index.core import Index
-from index.errors import BackupError, DataError
+from index.errors import BackupError, BusyError, DataError
 from index.launches.catalogue import OWN, product_named
 from index.storing import database
 from tests.conftest import Opener
@@ -200,6 +201,17 @@ async def test_a_database_that_cannot_even_be_opened_is_set_aside(filled: Path, 
         assert (kept / "shipdate.sqlite").read_bytes() == content
     assert check_stored(filled) == 7
     assert "Newthing" in (filled / OWN).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lock", [database.JOBS_LOCK, database.WRITER_LOCK])
+async def test_nothing_is_restored_while_somebody_writes(
+    filled: Path, old: Path, new: Path, lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "_PATIENCE", 0.1)
+    monkeypatch.setattr(backup, "_JOBS_PATIENCE", 0.1)
+    with FileLock(filled / lock), pytest.raises(BusyError, match="try again"):
+        await restore(filled, new)
+    assert stored_texts(filled) == stored_texts(old)
 
 
 async def test_nothing_is_no_backup(tmp_path: Path) -> None:
