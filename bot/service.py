@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
-_SECRETS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but its groups
+_SECRETS = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but groups
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
