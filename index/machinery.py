@@ -19,6 +19,7 @@ from index.storing.store import Generation, Store
 
 if TYPE_CHECKING:
     from index import IndexSettings
+    from index.storing.vectors import VectorFiles
     from index.storing.vectors import Vectors as Searchable
 
 
@@ -96,10 +97,25 @@ class Machinery:
                 self._searchable = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
         return self._searchable
 
-    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable:
-        from index.storing.vectors import VectorFiles, build
+    async def clear_vectors(self) -> None:
+        """Remove the vectors from memory and from the disk; the next question makes them again from the database."""
+        async with self._refreshing:
+            self._searchable = None
+            await asyncio.to_thread(self._vector_files().clear)
 
-        cache = VectorFiles(self.settings.data / "vectors")
+    async def vector_files_of(self, scope: str) -> int:
+        """How many generations of vector files hold vectors of a scope."""
+        return await asyncio.to_thread(self._vector_files().holding, scope)
+
+    def _vector_files(self) -> VectorFiles:
+        from index.storing.vectors import VectorFiles
+
+        return VectorFiles(self.settings.data / "vectors")
+
+    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable:
+        from index.storing.vectors import build
+
+        cache = self._vector_files()
         kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
         if kept:
             return kept

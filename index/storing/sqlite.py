@@ -42,7 +42,7 @@ class SQLiteStore(SQLiteSearch):
             if found:
                 return found
             await connection.execute(
-                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=_new_revision())
+                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=new_revision())
             )
             made = _generation((await connection.execute(unfinished)).first())
             assert made is not None
@@ -160,7 +160,7 @@ class SQLiteStore(SQLiteSearch):
                     await connection.execute(delete(articles).where(articles.c.number == number))
                     removed[name] = title
             if removed:
-                await connection.execute(update(generations).values(revision=_new_revision()))
+                await connection.execute(update(generations).values(revision=new_revision()))
         return removed
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
@@ -241,7 +241,7 @@ def _generation(row: Any) -> Generation | None:
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
-    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=_new_revision()))
+    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=new_revision()))
 
 
 async def _own_mark(connection: AsyncConnection, scope: str) -> str:
@@ -252,7 +252,7 @@ async def _own_mark(connection: AsyncConnection, scope: str) -> str:
     return mark((await connection.execute(select(numbers.c.number).where(numbers.c.name == scope))).scalar_one())
 
 
-def _new_revision() -> int:
+def new_revision() -> int:
     """Drawn, not counted: a database that is put back from a copy must not find vector files of its own future."""
     return secrets.randbits(62)
 
