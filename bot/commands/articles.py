@@ -76,13 +76,25 @@ def remove(
 
 
 @articles.command()
-def rebuild(context: typer.Context) -> None:
-    """Embed everything again, into a new generation, and swap it in; answers go on meanwhile."""
-    from bot.on_terminal.progress import progress
+def rebuild(
+    context: typer.Context,
+    cancel: Annotated[bool, typer.Option("--cancel", help="End the one that is at work, and throw it away.")] = False,
+) -> None:
+    """Embed everything again, into a new generation, and swap it in; answers and additions go on meanwhile."""
+    from bot.on_terminal.progress import follow
+    from index.model import JobState
 
     async def work(index: Index) -> None:
-        with progress("Rebuilding") as tell:
-            await index.rebuild(tell=tell)
+        if cancel:
+            job = await index.jobs.latest()
+            if job is None or not job.open:
+                fail("No rebuild is at work.")
+            await index.jobs.cancel(job.id)
+            print("cancelled: what answers is as it was")
+            return
+        job = await follow(index.jobs.follow((await index.jobs.start()).id))
+        if job.state is JobState.CANCELLED:
+            fail("The rebuild was cancelled; what answers is as it was.")
         counts = await index.counts()
         print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
 
