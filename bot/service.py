@@ -165,10 +165,12 @@ class Service:
         """End one of these rebuilds and throw away what it has done; returns it as it is then.
 
         Raises:
-            JobError: there is none.
+            JobError: there is none, or it has ended.
         """
         async with self._acting(caller, Act.CANCEL_JOB, [str(id_ or "newest")], shared=shared) as act:
             job = await self._job(act.scope, id_)
+            if not job.open:
+                raise JobError("No rebuild is at work.")
             return await self._index.jobs.cancel(job.id) or job
 
     async def follow(self, caller: Caller, id_: int, *, shared: bool = False) -> AsyncIterator[Job]:
