@@ -59,5 +59,6 @@ async def _admins_with(person: Person, ledger: Ledger) -> Mapping[str, Sequence[
 
 async def _forget_workspace(workspace: Workspace, index: Index) -> Forgotten:
     where = (workspace.scope, workspace.platform, workspace.id)
-    deleted = {**await index.forget(workspace.scope), **await index.ledger.forget_workspace(*where)}
+    in_ledger = await index.ledger.forget_workspace(*where)  # first, so that nobody's question is logged meanwhile
+    deleted = {**await index.forget(workspace.scope), **in_ledger}
     return Forgotten(deleted, {**await index.remains(workspace.scope), **await index.ledger.workspace_remains(*where)})

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
-_SECRETS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but its groups
+_SECRETS = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but groups
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
@@ -171,10 +171,12 @@ class Service:
         """End one of these rebuilds and throw away what it has done; returns it as it is then.
 
         Raises:
-            JobError: there is none.
+            JobError: there is none, or it has ended.
         """
         async with self._acting(caller, Act.CANCEL_JOB, [str(id_ or "newest")], shared=shared) as act:
             job = await self._job(act.scope, id_)
+            if not job.open:
+                raise JobError("No rebuild is at work.")
             return await self._index.jobs.cancel(job.id) or job
 
     async def follow(self, caller: Caller, id_: int, *, shared: bool = False) -> AsyncIterator[Job]:

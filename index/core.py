@@ -30,6 +30,7 @@ from index.reading import files, web
 from index.reading.clean import storable
 from index.rebuilding import Rebuilding, reread
 from index.searching import Launch, look_up, search
+from index.storing import forgetting
 from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -159,6 +160,28 @@ class Index:
     async def counts(self, *, scopes: Collection[str] | None = None) -> Counts:
         """How many articles, passages and vectors are in: in these scopes, or (for who runs it all) in all."""
         return await self._store.counts(scopes)
+
+    async def forget(self, scope: str) -> Mapping[str, int]:
+        """Delete all that there is of a workspace; returns how much that was, by kind (see :meth:`remains`).
+
+        Vectors are kept in files of all scopes: these are made again, without the workspace, by the next question.
+
+        Raises:
+            BusyError: another process is writing, or has been reading for long.
+            ValueError: what belongs to everybody is no workspace's.
+        """
+        async with self._machinery.writing():
+            found = await self.remains(scope)
+            try:
+                await forgetting.forget(self._machinery.database, scope)
+            finally:
+                await self._machinery.clear_vectors()
+        return found
+
+    async def remains(self, scope: str) -> Mapping[str, int]:
+        """How much there is of a workspace, by kind: nothing of any, once it is forgotten."""
+        in_files = await self._machinery.vector_files_of(scope)
+        return {**await forgetting.remains(self._machinery.database, scope), "vector files": in_files}
 
     async def rebuild(self, *, tell: Tell | None = None) -> None:
         """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.

@@ -23,6 +23,7 @@ from index.storing.store import Generation, Store
 if TYPE_CHECKING:
     from index import IndexSettings
     from index.reading.fetching import Fetcher
+    from index.storing.vectors import VectorFiles
     from index.storing.vectors import Vectors as Searchable
 
 PATIENCE = 5.0
@@ -173,11 +174,26 @@ class Machinery:
         """Let go of the encoder of a generation that has been replaced; its threads end when the last one who uses it is done."""
         self._engines = {model: loaded for model, loaded in self._engines.items() if model in (live.model, self.settings.embedding_model)}
 
+    async def clear_vectors(self) -> None:
+        """Remove the vectors from memory and from the disk; the next question makes them again from the database."""
+        async with self._refreshing:
+            self._searchable = None
+            await asyncio.to_thread(self._vector_files().clear)
+
+    async def vector_files_of(self, scope: str) -> int:
+        """How many generations of vector files hold vectors of a scope."""
+        return await asyncio.to_thread(self._vector_files().holding, scope)
+
+    def _vector_files(self) -> VectorFiles:
+        from index.storing.vectors import VectorFiles
+
+        return VectorFiles(self.settings.data / "vectors")
+
     async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable | None:
         """None where the generation was replaced meanwhile."""
-        from index.storing.vectors import VectorFiles, build
+        from index.storing.vectors import build
 
-        cache = VectorFiles(self.settings.data / "vectors")
+        cache = self._vector_files()
         kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
         if kept:
             return kept

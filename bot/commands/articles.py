@@ -78,13 +78,22 @@ def remove(
 
 
 @articles.command()
-def rebuild(context: typer.Context) -> None:
-    """Embed everything again, into a new generation, and swap it in; answers go on meanwhile."""
-    from bot.on_terminal.progress import progress
+def rebuild(
+    context: typer.Context,
+    cancel: Annotated[bool, typer.Option("--cancel", help="End the one that is at work, and throw it away.")] = False,
+) -> None:
+    """Embed everything again, into a new generation, and swap it in; answers and additions go on meanwhile."""
+    from bot.on_terminal.progress import follow
+    from index.model import JobState
 
     async def work(service: Service, operator: Caller) -> None:
-        with progress("Rebuilding") as tell:
-            await service.rebuild(operator, tell=tell)
+        if cancel:
+            await service.cancel(operator)
+            print("cancelled: what answers is as it was")
+            return
+        job = await follow(service.follow(operator, (await service.rebuild(operator)).id))
+        if job.state is JobState.CANCELLED:
+            fail("The rebuild was cancelled; what answers is as it was.")
         counts = await service.counts(operator)
         print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
 

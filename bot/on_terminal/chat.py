@@ -14,12 +14,12 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from bot.on_terminal.progress import progress
+from bot.on_terminal.progress import follow, progress
 from bot.on_terminal.render import article_table, console, render, render_status
 from bot.permissions import Caller
 from bot.replies import reply, status_reply
 from bot.service import Service
-from index import Change, Topic
+from index import Change, JobState, Topic
 from index.errors import ShipdateError
 
 _HELP = """\
@@ -100,9 +100,12 @@ async def _act(service: Service, caller: Caller, line: str, thread: _Thread) -> 
             for outcome in outcomes:
                 print(f"{outcome.change}: {outcome.detail if outcome.change is Change.FAILED else outcome.source}")
         case "/reindex":
-            with progress("Rebuilding") as tell:
-                await service.rebuild(caller, tell=tell)
-            print("Done.")
+            job = await service.rebuild(caller)
+            try:
+                job = await follow(service.follow(caller, job.id))
+            except asyncio.CancelledError:
+                raise ShipdateError("The rebuild goes on beside the chat; /reindex shows it again.") from None
+            print("Done." if job.state is JobState.DONE else "It was cancelled.")
         case "/help":
             print(_HELP)
         case _ if command.startswith("/"):

@@ -42,7 +42,7 @@ class SQLiteStore(SQLiteSearch):
         async with self._database.writing() as connection:
             found = (await connection.execute(unfinished)).first()
             if found is None:
-                await connection.execute(insert(generations).values(**made_by, live=0, revision=_new_revision()))
+                await connection.execute(insert(generations).values(**made_by, live=0, revision=new_revision()))
                 found = (await connection.execute(unfinished)).one()
             return _generation(found)
 
@@ -174,7 +174,7 @@ class SQLiteStore(SQLiteSearch):
                     await connection.execute(delete(articles).where(articles.c.number == number))
                     removed[name] = title
             if removed:
-                await connection.execute(update(generations).values(revision=_new_revision()))
+                await connection.execute(update(generations).values(revision=new_revision()))
         return removed
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
@@ -268,11 +268,11 @@ async def _merge(connection: AsyncConnection, staged: Generation) -> None:
     await connection.execute(delete(passages).where(passages.c.generation == live, passages.c.article.in_(again)))
     await connection.execute(update(passages).where(passages.c.generation == staged.id).values(generation=live))
     await connection.execute(delete(generations).where(generations.c.id == staged.id))
-    await connection.execute(update(generations).where(generations.c.id == live).values(revision=_new_revision()))
+    await connection.execute(update(generations).where(generations.c.id == live).values(revision=new_revision()))
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
-    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=_new_revision()))
+    await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=new_revision()))
 
 
 async def _own_mark(connection: AsyncConnection, scope: str) -> str:
@@ -283,7 +283,7 @@ async def _own_mark(connection: AsyncConnection, scope: str) -> str:
     return mark((await connection.execute(select(numbers.c.number).where(numbers.c.name == scope))).scalar_one())
 
 
-def _new_revision() -> int:
+def new_revision() -> int:
     """Drawn, not counted: a database that is put back from a copy must not find vector files of its own future."""
     return secrets.randbits(62)
 

@@ -14,6 +14,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -25,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.languages import LanguageSpace
+from index.model import EVERYBODY
 from index.names import Names, Spellings
 from index.scratch import scratch, sweep
 from index.storing.store import Generation, Rows
@@ -148,8 +150,10 @@ class Vectors:
 
 def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], space: LanguageSpace) -> Vectors:
     """From what SQLite holds to what is searched (0.2 s for 10,000 passages)."""
-    passages = space.passages(rows.vectors.astype(np.float32), rows.languages)
-    sentences = space.passages(rows.sentences.astype(np.float32), np.repeat(rows.languages, np.diff(rows.bounds)))
+    shared = rows.scope_names.index(EVERYBODY) if EVERYBODY in rows.scope_names else None
+    of_sentences = np.repeat(np.arange(len(rows.ids)), np.diff(rows.bounds))
+    passages = space.passages(rows.vectors.astype(np.float32), rows.languages, rows.scopes, shared)
+    sentences = space.passages(rows.sentences.astype(np.float32), rows.languages[of_sentences], rows.scopes[of_sentences], shared)
     dimension = passages.shape[1]
     index: Any
     if len(passages) <= EXACT_LIMIT:
@@ -191,14 +195,12 @@ class VectorFiles:
         """
         place = self._place(generation)
         try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            manifest = _manifest(place)
         except FileNotFoundError:
             if expected and not any(self._folder.glob("[0-9]*")):  # else they are only of an earlier revision, as after a removal
                 log.warning("The vector files in %s are missing; they are made again from the database.", place)
             return None
         except (OSError, ValueError):
-            manifest = None
-        if not isinstance(manifest, dict):
             log.warning(_DAMAGED, place)
             return None
         wanted = (LAYOUT, generation.fingerprint, space.digest)
@@ -262,6 +264,19 @@ class VectorFiles:
             if partial:
                 shutil.rmtree(partial, ignore_errors=True)
 
+    def holding(self, scope: str) -> int:
+        """How many generations hold vectors of a scope."""
+        count = 0
+        for place in self._folder.glob("*"):
+            with suppress(OSError, ValueError, TypeError):
+                count += scope in _manifest(place).get("scopes", ())
+        return count
+
+    def clear(self) -> None:
+        """Remove every file. The emptied folders show the next start that nothing has gone missing."""
+        for path in self._folder.glob("*/*"):
+            path.unlink(missing_ok=True)
+
     def _place(self, generation: Generation) -> Path:
         return self._folder / f"{generation.id}-{generation.revision}"
 
@@ -270,6 +285,19 @@ class VectorFiles:
         for path in self._folder.glob("[0-9]*"):
             if path != place:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _manifest(place: Path) -> dict[str, Any]:
+    """What a generation's folder says of itself.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is none.
+    """
+    manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+    if not isinstance(manifest, dict):
+        raise ValueError("a manifest is an object")
+    return manifest
 
 
 def _digest(path: Path) -> str:

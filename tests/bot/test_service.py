@@ -256,12 +256,13 @@ async def test_a_rebuild_is_its_workspaces_own(service: Service, filled: dict[st
         with pytest.raises(JobError, match="Nothing has been rebuilt here yet"):
             await service.job(caller)
     assert [state async for state in service.follow(ADMIN, job.id)][-1].state is JobState.DONE
-    assert (await service.cancel(ADMIN, job.id)).state is JobState.DONE
+    with pytest.raises(JobError, match="No rebuild is at work"):
+        await service.cancel(ADMIN, job.id)
     assert [(act, outcome) for act, _, outcome in await outcomes(service)] == [
         ("rebuild", f"done: job {job.id}"),
         ("cancel job", "failed: JobError"),
         ("cancel job", "failed: JobError"),
-        ("cancel job", "done"),
+        ("cancel job", "failed: JobError"),
     ]
 
 
