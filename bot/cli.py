@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import care, questions
+from bot.commands import care, ledger, questions, serving
 from bot.commands.articles import articles
 from bot.commands.feeds import feeds
 from bot.commands.products import products
@@ -28,7 +28,10 @@ app = typer.Typer(
 app.add_typer(articles, name="index")
 app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
-for command in (questions.ask, questions.status, questions.chat, questions.demo, care.doctor):
+for command in (
+    *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve),
+    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.forget),
+):
     app.command()(command)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from index import Answer, Feed, Listed, Quote, ShipdateError, Source, Status
+from index import Answer, Audited, Feed, Listed, Quote, ShipdateError, Source, Status
 from index.launches.catalogue import Product
 
 
@@ -57,6 +57,11 @@ def product_object(product: Product) -> dict[str, Any]:
 def listed_object(listed: Listed) -> dict[str, Any]:
     """One line of the list of articles."""
     return {**_source(listed.article), "source": listed.source, "passages": listed.passages, "also": list(listed.also)}
+
+
+def audited_object(line: Audited) -> dict[str, Any]:
+    """One line of the audit."""
+    return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
 
 
 def feed_object(feed: Feed) -> dict[str, Any]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PASSWORD = re.compile(r"://[^/?#:]*:([^/?#]*)@")  # of a URL, however badly the rest is formed
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a setting with this name must never be shown: ``..._TOKEN`` and ``..._SECRET``."""
+    return name.lower().endswith(("_token", "_secret"))
 
 
 class Settings(BaseSettings):
@@ -96,6 +106,18 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SHIPDATE_LOG_LEVEL", "log_level"),
         description="what it logs",
     )
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """Every setting that is a token or a secret, by its name; empty where it is not set."""
+        return {name: getattr(self, name) for name in type(self).model_fields if is_secret(name)}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The texts that must never be shown: tokens, and the password in DATABASE_URL."""
+        password = _PASSWORD.search(self.database_url)
+        said = [*self.tokens.values(), *((password[1], unquote(password[1])) if password else ())]
+        return frozenset(filter(None, said))
 
     @field_validator("web_ports", mode="before")
     @classmethod

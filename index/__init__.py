@@ -14,14 +14,27 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import ArticleError, BusyError, DataError, FeedError, ModelError, QuestionError, ShipdateError
+from index.errors import (
+    ArticleError,
+    BusyError,
+    DataError,
+    FeedError,
+    JobError,
+    ModelError,
+    QuestionError,
+    QuotaError,
+    ShipdateError,
+)
 from index.model import (
     EVERYBODY,
     Answer,
     Article,
+    Audited,
     Change,
     Counts,
     Feed,
+    Job,
+    JobState,
     Listed,
     Look,
     Outcome,
@@ -43,12 +56,16 @@ __all__ = [
     "Answer",
     "Article",
     "ArticleError",
+    "Audited",
     "BusyError",
     "Change",
     "Counts",
     "DataError",
     "Feed",
     "FeedError",
+    "Job",
+    "JobError",
+    "JobState",
     "Listed",
     "Look",
     "ModelError",
@@ -56,6 +73,7 @@ __all__ = [
     "Period",
     "Progress",
     "QuestionError",
+    "QuotaError",
     "Quote",
     "Reason",
     "ShipdateError",
@@ -77,6 +95,7 @@ class IndexSettings(Protocol):
         database_url: empty for SQLite in the data folder.
         allow_private_network: whether web pages may be on private addresses.
         web_ports: the ports at which web pages and feeds may be fetched.
+        max_articles: the most articles of one workspace.
     """
 
     @property
@@ -91,6 +110,8 @@ class IndexSettings(Protocol):
     def allow_private_network(self) -> bool: ...
     @property
     def web_ports(self) -> frozenset[int]: ...
+    @property
+    def max_articles(self) -> int: ...
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from index.embedding.engine import Engine
 from index.judging import Signals, answers
 from index.kinds import Intent
 from index.model import Quote
+from index.observing import timed
 from index.searching import Found, Scored
 
 QUOTES = 5
@@ -20,6 +21,7 @@ _LIKELY, _STRANGE, _CHAT = 0.5, 0.5, 0.5  # probabilities
 _NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's
 
 
+@timed("judge")
 def answer(found: Found, engine: Engine) -> tuple[Quote, ...]:
     """The quotes that answer, best first; none when nothing does."""
     signals = engine.judge.signals(found)

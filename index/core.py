@@ -11,25 +11,27 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index import dates, language, rebuilding, topics
+from index import dates, language, observing, topics
 from index.adding import Read, add
 from index.answering import answer, asks_where_it_stands
 from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
-from index.errors import QuestionError
+from index.errors import JobError, QuestionError, QuotaError
 from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
 from index.launches.mentions import Mentions
 from index.launches.naming import key
-from index.launches.resolving import Products
 from index.launches.status import Launches
-from index.machinery import Machinery, check
-from index.model import EVERYBODY, Answer, Counts, Listed, Outcome, Progress, Quote, Reason, Status, Topic
+from index.machinery import Machinery
+from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
+from index.rebuilding import Rebuilding, reread
 from index.searching import Launch, look_up, search
+from index.storing import forgetting
+from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
     from index import IndexSettings
@@ -54,7 +56,9 @@ class Index:
         self._machinery = machinery
         self._settings = machinery.settings
         self._store = machinery.store
+        self.ledger = Ledger(machinery.database)
         self.feeds = Following(machinery, self._add)
+        self.jobs = Rebuilding(machinery)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
     @classmethod
@@ -68,15 +72,17 @@ class Index:
 
     async def close(self) -> None:
         """Let go of files and threads."""
+        await self.jobs.close()
         await self._machinery.close()
 
     async def engine(self) -> Engine:
-        """The encoder, loaded (some seconds) when this is first called.
+        """The encoder that answers, loaded (some seconds) when this is first called: of the articles, as long as a rebuild is needed.
 
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.
+            DataError: the articles were embedded with a model that cannot be had any more.
         """
-        return await self._machinery.engine()
+        return await self._machinery.engine_of(await self._store.live())
 
     # Articles
 
@@ -87,6 +93,7 @@ class Index:
             what became of each article, in order; one that cannot be added does not stop the others.
 
         Raises:
+            QuotaError: the workspace has no room for all of them, so none is added.
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
@@ -95,16 +102,16 @@ class Index:
     async def _add(self, named: Mapping[str, Read], scope: str, tell: Tell | None = None) -> list[Outcome]:
         """Add articles by how each is read."""
         async with self._machinery.writing():
-            engine = await self._machinery.engine()
+            await self._check_room(named, scope)
             generation = await self._store.live()
+            engine = await self._machinery.engine_of(generation)
             mentions = Mentions(await self._catalogue())
             told_by = claims.version(engine.fitted, mentions)
             if generation is None:
-                generation = await self._store.begin(engine.encoder.fingerprint, told_by)
+                generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
                 await self._store.go_live(generation)
-            check(generation, engine.encoder)
             if generation.claims != told_by:
-                await rebuilding.reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
+                await reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
             outcomes = await add(
                 list(named.items()),
                 store=self._store,
@@ -114,8 +121,17 @@ class Index:
                 scope=scope,
                 tell=tell or _silent,
             )
-            await self._machinery.refresh(engine, changed=True)
+            await self._machinery.refresh(changed=True)
             return outcomes
+
+    async def _check_room(self, names: Collection[str], scope: str) -> None:
+        """Whether a workspace may have these articles, too; what all share has no limit."""
+        if scope == EVERYBODY:
+            return
+        held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
+        new = len(names) - len(await self._store.known(names, scope))
+        if new and held + new > most:
+            raise QuotaError(f"This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.")
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
@@ -141,21 +157,46 @@ class Index:
         """All articles, newest first, undated ones last."""
         return await self._store.list(scopes)
 
-    async def counts(self) -> Counts:
-        """How many articles, passages and vectors are in."""
-        return await self._store.counts()
+    async def counts(self, *, scopes: Collection[str] | None = None) -> Counts:
+        """How many articles, passages and vectors are in: in these scopes, or (for who runs it all) in all."""
+        return await self._store.counts(scopes)
 
-    async def rebuild(self, *, tell: Tell | None = None) -> None:
-        """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers go on meanwhile.
+    async def forget(self, scope: str) -> Mapping[str, int]:
+        """Delete all that there is of a workspace; returns how much that was, by kind (see :meth:`remains`).
+
+        Vectors are kept in files of all scopes: these are made again, without the workspace, by the next question.
 
         Raises:
-            BusyError: another process is writing.
+            BusyError: another process is writing, or has been reading for long.
+            ValueError: what belongs to everybody is no workspace's.
         """
         async with self._machinery.writing():
-            engine = await self._machinery.engine()
-            mentions = Mentions(await self._catalogue())
-            await rebuilding.rebuild(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
-            await self._machinery.refresh(engine, changed=True)
+            found = await self.remains(scope)
+            try:
+                await forgetting.forget(self._machinery.database, scope)
+            finally:
+                await self._machinery.clear_vectors()
+        return found
+
+    async def remains(self, scope: str) -> Mapping[str, int]:
+        """How much there is of a workspace, by kind: nothing of any, once it is forgotten."""
+        in_files = await self._machinery.vector_files_of(scope)
+        return {**await forgetting.remains(self._machinery.database, scope), "vector files": in_files}
+
+    async def rebuild(self, *, tell: Tell | None = None) -> None:
+        """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.
+
+        It is a job (see :attr:`jobs`): a rebuild that is at work already is joined.
+
+        Raises:
+            JobError: it failed, or was cancelled.
+        """
+        started = await self.jobs.start()
+        async for job in self.jobs.follow(started.id):
+            if tell:
+                tell(Progress(job.done, job.total, 0))
+            if job.state in (JobState.FAILED, JobState.CANCELLED):
+                raise JobError(job.problem or "The rebuild was cancelled.")
 
     # Launches
 
@@ -169,7 +210,7 @@ class Index:
         if not key(asked):
             raise QuestionError("Name a product, for example: Sora.")
         launches = await self._known_launches()
-        product, shown = launches.products.named(asked)
+        product, shown = launches.products(scopes).named(asked)
         return await launches.status(product, shown, as_of=as_of or datetime.now(UTC).date(), scopes=scopes)
 
     async def products(self) -> Sequence[Product]:
@@ -205,10 +246,10 @@ class Index:
         generation = await self._store.live()
         if generation is None:
             return
-        engine = await self._machinery.engine()
+        engine = await self._machinery.engine_of(generation)
         named = Mentions(Catalogue({changed.id: changed}))
         stale = generation.claims != claims.version(engine.fitted, before)
-        await rebuilding.reread(
+        await reread(
             store=self._store,
             engine=engine,
             mentions=Mentions(await self._catalogue()),
@@ -226,8 +267,8 @@ class Index:
         if self._launches is None or self._launches[0] != state:
             before = self._launches
             same = before is not None and before[0] is not None and state is not None and before[0][2] == state[2]
-            named = before[1].products.catalogue if before and same else await self._catalogue()
-            self._launches = (state, Launches(Products(named, Mentions(named), await self._store.claimed()), self._store))
+            named = before[1].catalogue if before and same else await self._catalogue()
+            self._launches = (state, Launches(named, await self._store.claimed(), self._store))
         return self._launches[1]
 
     # Questions
@@ -245,8 +286,13 @@ class Index:
             DataError: the articles were embedded with another model; the text says what to do.
         """
         started = perf_counter()
+        observing.question.set(question)
         if len(question) > QUESTION_LIMIT:
             raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
+        with self._machinery.precedence.question():
+            return await self._answer(question, as_of=as_of, scopes=scopes, topic=topic, started=started)
+
+    async def _answer(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None, started: float) -> Answer:
         text = unicodedata.normalize("NFKC", storable(question).strip())
         tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
@@ -255,21 +301,20 @@ class Index:
         if not text:
             reason = Reason.EMPTY_QUESTION
         else:
-            engine = await self._machinery.engine()
             reason = Reason.EMPTY_INDEX
             for _ in range(_ATTEMPTS):
-                searchable = await self._machinery.refresh(engine)
-                if searchable is None or not len(searchable.ids):
+                engine, searchable = await self._machinery.refresh()
+                if searchable is None or not (seen := searchable.known(scopes)).passages:
                     break
                 reason = Reason.NOTHING_RELEVANT
                 launches = await self._known_launches()
-                known = launches.products
+                known, is_name = launches.products(scopes), seen.names.__contains__
                 if topic:
-                    text, topic = topics.complete(text, topic, known, searchable.names.__contains__, engine.is_word), None
+                    text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
                 encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
                 try:
-                    asked = await look_up(text, tongue, store=self._store, names=searchable.names, passages=len(searchable.ids))
-                    products = known.asked(text, searchable.names.__contains__, engine.is_word)
+                    asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
+                    products = known.asked(text, is_name, engine.is_word)
                     if products and as_of is None and (said := _day_said(text, tongue, day)):
                         intent = engine.intent(await encoding)
                         day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day

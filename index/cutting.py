@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from index import passages
 from index.embedding.encoder import Layers
@@ -93,28 +93,38 @@ async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: 
     plain = []  # without the title: what a sentence itself says
     for some in _slices([text for one in group for text in one.plain_texts()], _SENTENCES_AT_ONCE):
         plain += await engine.layers(some)
-    passage_rows, sentence_rows, layers = iter(whole), chain.from_iterable(single), iter(plain)
-    made = []
-    for one in group:
-        title, read = next(layers), [[next(layers) for _ in passage.sentences] for passage in one.passages]
-        said = statements(one.article, one.passages, mentions)
-        told = await asyncio.to_thread(claims, said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
-        embedded = []
-        for at, passage in enumerate(one.passages):
-            vector, tokens = next(passage_rows)
-            embedded.append(
-                Embedded(
-                    passage,
-                    one.text(passage),
-                    profile(one.article.title, map(one.text, passage.sentences), one.article.language),
-                    np.stack([vector.astype(np.float16), *(next(sentence_rows) for _ in passage.sentences)]),
-                    tokens,
-                    engine.fitted.tells(np.stack([sentence.mean() for sentence in read[at]])),
-                    tuple(claim for claim in told if claim.passage == at),
-                )
-            )
-        made.append(tuple(embedded))
-    return made
+    rows = _Rows(iter(whole), chain.from_iterable(single), iter(plain))
+    return await engine.bulk(lambda: [tuple(_embedded(one, rows, engine, mentions)) for one in group])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What was encoded for a group of articles; each takes its share."""
+
+    passages: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]
+    sentences: Iterator[npt.NDArray[np.float16]]
+    plain: Iterator[Layers]
+
+
+def _embedded(one: Cut, rows: _Rows, engine: Engine, mentions: Mentions) -> Iterator[Embedded]:
+    """An article's passages with their vectors."""
+    engine.give_way()
+    title, read = next(rows.plain), [[next(rows.plain) for _ in passage.sentences] for passage in one.passages]
+    said = statements(one.article, one.passages, mentions)
+    engine.give_way()
+    told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
+    for at, passage in enumerate(one.passages):
+        engine.give_way()
+        vector, tokens = next(rows.passages)
+        yield Embedded(
+            passage,
+            one.text(passage),
+            profile(one.article.title, map(one.text, passage.sentences), one.article.language),
+            np.stack([vector.astype(np.float16), *(next(rows.sentences) for _ in passage.sentences)]),
+            tokens,
+            engine.fitted.tells(np.stack([sentence.mean() for sentence in read[at]])),
+            tuple(claim for claim in told if claim.passage == at),
+        )
 
 
 def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Layers]]) -> Layers:
@@ -123,9 +133,9 @@ def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Laye
 
 async def tell_launches(article: Article, passages: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
     """What an article that is embedded already says about launches."""
-    said = await asyncio.to_thread(statements, article, passages, mentions)
+    said = await engine.bulk(lambda: statements(article, passages, mentions))
     read = await engine.layers([statement.text for statement in said])
-    return await asyncio.to_thread(claims, said, read, article, engine.fitted)
+    return await engine.bulk(lambda: claims(said, read, article, engine.fitted))
 
 
 def _slices(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -19,6 +19,10 @@ class ArticleError(ShipdateError):
     """One article cannot be added; the others can."""
 
 
+class QuotaError(ShipdateError):
+    """A workspace may not have as much as this."""
+
+
 class FeedError(ShipdateError):
     """There is no feed at an address, or it cannot be understood, or a list of feeds cannot."""
 
@@ -37,3 +41,11 @@ class QuestionError(ShipdateError):
 
 class CatalogueError(ShipdateError):
     """A product cannot be added to the catalogue, or its file cannot be understood."""
+
+
+class BackupError(ShipdateError):
+    """A backup cannot be written, or what should be restored is none."""
+
+
+class JobError(ShipdateError):
+    """A rebuild cannot be started, failed, or was cancelled."""

@@ -17,8 +17,9 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from index import observing
 from index.adding import Read
-from index.errors import ArticleError, BusyError, FeedError, ShipdateError
+from index.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
 from index.reading.draft import Draft
@@ -206,12 +207,14 @@ class Following:
             try:
                 fetched = await self._fetch_changed(feed.url, validators)
                 contents = await self._parse(fetched) if fetched else None
-            except (FetchError, FeedError) as error:
+                outcomes, complete = await self._take(feed, contents) if contents else ((), True)
+            except (FetchError, FeedError, QuotaError) as error:
+                observing.looked(worked=False)
                 now, silent = self.clock(), (error.retry_after if isinstance(error, FetchError) else None) or 0
                 due = now + wait(feed.every, failures=feed.failures + 1, least=timedelta(seconds=silent))
                 noted = await self._store.failed(feed, str(error), now=now, due=due)
                 return Look(noted) if noted else None
-            outcomes, complete = await self._take(feed, contents) if contents else ((), True)
+            observing.looked(worked=True)
             now = self.clock()
             noted = await self._store.succeeded(
                 feed.id,

@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import AsyncFileLock, Timeout
 
-from index.embedding.encoder import Encoder
+from index import backup
+from index.embedding.bundled import NAME
 from index.embedding.engine import Engine
 from index.embedding.languages import LanguageSpace
-from index.errors import BusyError, DataError
-from index.storing.database import Database
+from index.embedding.precedence import Precedence
+from index.errors import BusyError, DataError, ModelError
+from index.storing.database import WRITER_LOCK, Database
 from index.storing.sqlite import SQLiteStore
 from index.storing.store import Generation, Store
 
 if TYPE_CHECKING:
     from index import IndexSettings
     from index.reading.fetching import Fetcher
+    from index.storing.vectors import VectorFiles
     from index.storing.vectors import Vectors as Searchable
+
+PATIENCE = 5.0
+"""Seconds that an act waits for another process that is writing."""
 
 
 class Machinery:
@@ -30,8 +37,9 @@ class Machinery:
         self.settings = settings
         self.database = database
         self.store: Store = SQLiteStore(database)
-        self._engine: asyncio.Task[Engine] | None = None
         self._fetcher: Fetcher | None = None
+        self.precedence = Precedence()
+        self._engines: dict[str, asyncio.Task[Engine]] = {}  # by EMBEDDING_MODEL; two while a rebuild changes from one to the other
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
         self._writer = asyncio.Lock()
@@ -45,27 +53,63 @@ class Machinery:
         """
         if settings.database_url:
             raise DataError("DATABASE_URL: only SQLite is supported so far; leave it empty, and set SHIPDATE_DATA to choose the folder.")
-        return cls(settings, await Database.open(settings.data))
+        database = await Database.open(settings.data)
+        await asyncio.to_thread(backup.finish, settings.data)
+        return cls(settings, database)
 
     async def close(self) -> None:
         """Let go of files, connections and threads."""
         if self._fetcher:
             await self._fetcher.close()
-        if self._engine:
-            await asyncio.wait([self._engine])
-            if not self._engine.exception():
-                self._engine.result().close()
+        if self._engines:
+            await asyncio.wait(self._engines.values())
+        for loaded in self._engines.values():
+            if not loaded.exception():
+                loaded.result().close()
         await self.database.close()
 
     async def engine(self) -> Engine:
-        """The encoder, loaded (some seconds) when this is first called.
+        """The encoder that is set, loaded (some seconds) when this is first called.
 
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.
         """
-        if self._engine is None or (self._engine.done() and self._engine.exception()):
-            self._engine = asyncio.create_task(Engine.load(self.settings.embedding_model, self.settings.cache))
-        return await asyncio.shield(self._engine)
+        return await self._load(self.settings.embedding_model)
+
+    async def engine_of(self, generation: Generation | None) -> Engine:
+        """The encoder that made a generation: another one than is set, until a rebuild is done. The one that is set where there is none.
+
+        Raises:
+            DataError: it cannot be had any more; the text says what to do.
+            ModelError: the one that is set cannot be loaded.
+        """
+        if generation is None:
+            return await self.engine()
+        models = {self.settings.embedding_model, generation.model}
+        # Loading takes seconds, so the likely one comes first: that of the name in the fingerprint, then that which is noted. (Where an
+        # older version made the generation, none is.)
+        name = generation.fingerprint.rpartition(":")[0]
+        for model in sorted(models, key=lambda model: (Path(model or NAME).name != name, model != generation.model)):
+            try:
+                engine = await self._load(model)
+            except ModelError:
+                if model == self.settings.embedding_model == generation.model:
+                    raise
+                continue
+            if engine.encoder.fingerprint == generation.fingerprint:
+                return engine
+        raise DataError(
+            f"The articles were embedded with another model or version ({generation.fingerprint}); "
+            "run `shipdate index rebuild`, or set EMBEDDING_MODEL back."
+        )
+
+    async def _load(self, model: str) -> Engine:
+        loading = self._engines.get(model)
+        if loading is None or (loading.done() and loading.exception()):
+            self._engines[model] = loading = asyncio.create_task(
+                Engine.load(model, self.settings.cache, self.precedence, aside=bool(self._engines))
+            )
+        return await asyncio.shield(loading)
 
     @property
     def fetcher(self) -> Fetcher:
@@ -77,12 +121,20 @@ class Machinery:
         return self._fetcher
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
-        """One writer at a time: tasks of this process wait for each other, other processes are told at once."""
+    async def writing(self, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+        """One writer at a time, first come, first served in this process.
+
+        Args:
+            patience: for how many seconds to wait for another process; None: for as long as it takes.
+
+        Raises:
+            BusyError: another process has been writing for longer.
+            DataError: the data folder cannot be written.
+        """
         async with self._writer:
-            lock = FileLock(self.settings.data / "writer.lock")
+            lock = AsyncFileLock(self.settings.data / WRITER_LOCK, run_in_executor=False)
             try:
-                lock.acquire(timeout=0)
+                await lock.acquire(timeout=-1 if patience is None else patience)
             except Timeout:
                 raise BusyError(f"Another process is writing to {self.settings.data}; wait until it is done, then try again.") from None
             except OSError as error:
@@ -90,45 +142,64 @@ class Machinery:
             try:
                 yield
             finally:
-                lock.release()
+                await lock.release()
 
-    async def refresh(self, engine: Engine, *, changed: bool = False) -> Searchable | None:
-        """The vectors of the articles as they are now: those in memory, else on disk, else made from the database.
+    async def refresh(self, *, changed: bool = False) -> tuple[Engine, Searchable | None]:
+        """The vectors of the articles as they are now, those in memory, else on disk, else made from the database; and their encoder.
 
         Args:
             changed: the articles were changed a moment ago, so that nothing can be on disk yet.
+
+        Raises:
+            DataError: the articles were embedded with a model that cannot be had any more; the text says what to do.
         """
-        generation = await self.store.live()
-        if generation is None:
-            return None
-        check(generation, engine.encoder)
-        if self._searchable and self._searchable.generation == generation:
-            return self._searchable
+        while True:
+            generation = await self.store.live()
+            engine = await self.engine_of(generation)
+            if generation is None:
+                return engine, None
+            found = self._searchable
+            if found is None or found.generation != generation:
+                async with self._refreshing:
+                    found = self._searchable
+                    if found is None or found.generation != generation:
+                        found = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
+                        if found is None:
+                            continue
+                        self._searchable = found
+                        self._keep(generation)
+            return engine, found
+
+    def _keep(self, live: Generation) -> None:
+        """Let go of the encoder of a generation that has been replaced; its threads end when the last one who uses it is done."""
+        self._engines = {model: loaded for model, loaded in self._engines.items() if model in (live.model, self.settings.embedding_model)}
+
+    async def clear_vectors(self) -> None:
+        """Remove the vectors from memory and from the disk; the next question makes them again from the database."""
         async with self._refreshing:
-            if self._searchable is None or self._searchable.generation != generation:
-                self._searchable = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
-        return self._searchable
+            self._searchable = None
+            await asyncio.to_thread(self._vector_files().clear)
 
-    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable:
-        from index.storing.vectors import VectorFiles, build
+    async def vector_files_of(self, scope: str) -> int:
+        """How many generations of vector files hold vectors of a scope."""
+        return await asyncio.to_thread(self._vector_files().holding, scope)
 
-        cache = VectorFiles(self.settings.data / "vectors")
+    def _vector_files(self) -> VectorFiles:
+        from index.storing.vectors import VectorFiles
+
+        return VectorFiles(self.settings.data / "vectors")
+
+    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable | None:
+        """None where the generation was replaced meanwhile."""
+        from index.storing.vectors import build
+
+        cache = self._vector_files()
         kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
         if kept:
             return kept
-        made = await asyncio.to_thread(build, await self.store.rows(generation), await self.store.spellings(), space)
+        rows = await self.store.rows(generation)
+        if rows is None:
+            return None
+        made = await asyncio.to_thread(build, rows, await self.store.spellings(), space)
         await asyncio.to_thread(cache.save, made, space)
         return made
-
-
-def check(generation: Generation, encoder: Encoder) -> None:
-    """Whether these vectors are of this encoder.
-
-    Raises:
-        DataError: they are not; the text says what to do.
-    """
-    if generation.fingerprint != encoder.fingerprint:
-        raise DataError(
-            f"The articles were embedded with another model or version ({generation.fingerprint}); "
-            "run `shipdate index rebuild`, or set EMBEDDING_MODEL back."
-        )

@@ -240,6 +240,42 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """One line of the audit: who changed what, and what became of it.
+
+    Attributes:
+        at: when, in UTC.
+        workspace: where whoever did it stood; None outside of all.
+        user: None where the platform names nobody, or where who it was has been forgotten.
+        scope: whose articles, feeds or settings it was about.
+        subject: what it was done to.
+        outcome: a word, and where there is more to say, a colon and a sentence.
+    """
+
+    at: datetime
+    platform: str
+    workspace: str | None
+    user: str | None
+    scope: str
+    act: str
+    subject: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One question of the log; the columns as in :class:`Audited`."""
+
+    at: datetime
+    platform: str
+    workspace: str | None
+    user: str | None
+    question: str
+    answered: bool
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A feed that is followed. All moments are in UTC.
 
@@ -279,3 +315,47 @@ class Look:
 
     feed: Feed
     outcomes: tuple[Outcome, ...] = ()
+
+
+class JobState(StrEnum):
+    """How a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A rebuild: of everything, or of the articles of one workspace.
+
+    Attributes:
+        scope: whose articles; everybody's job rebuilds those of all scopes.
+        done, total: articles embedded, and how many there are; both move when articles are added or removed meanwhile.
+        rate: articles a second, since the process that works on it took it up; None before the first ones.
+        queued, started, finished: moments in UTC.
+        problem: one sentence on why it failed.
+    """
+
+    id: int
+    scope: str
+    state: JobState
+    done: int
+    total: int
+    rate: float | None
+    queued: datetime
+    started: datetime | None
+    finished: datetime | None
+    problem: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long it will still take at its rate; None where nobody knows."""
+        return timedelta(seconds=(self.total - self.done) / self.rate) if self.open and self.rate else None

@@ -6,9 +6,10 @@ Chat is all lower case and full of typos, so a question's names are found by com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ _SHORTEST_TYPO = 4  # letters: shorter words are too near to each other
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a corpus, and which articles they stand in.
+    """The names of the articles of some scopes, and which of these articles they stand in.
 
     Attributes:
         terms: the names, sorted.
@@ -38,19 +39,6 @@ class Names:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_places", {term: place for place, term in enumerate(self.terms)})
 
-    @classmethod
-    def of(cls, terms: Iterable[str], capitals: Sequence[Iterable[str]]) -> Names:
-        """From the terms that are names, and for each article those of its terms that are written with a capital."""
-        names = tuple(sorted(terms))
-        places = {term: place for place, term in enumerate(names)}
-        held: list[list[int]] = [[] for _ in names]
-        for article, some in enumerate(capitals):
-            for term in some:
-                if term in places:
-                    held[places[term]].append(article)
-        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(articles) for articles in held], dtype=np.int64)])
-        return cls(names, bounds, np.array([article for articles in held for article in articles], np.int64), len(capitals))
-
     def __contains__(self, term: str) -> bool:
         return term in self._places
 
@@ -59,7 +47,7 @@ class Names:
         place = self._places[term]
         return self.holders[self.bounds[place] : self.bounds[place + 1]]
 
-    def asked(self, question: Iterable[Word], known: Mapping[str, int]) -> dict[str, str]:
+    def asked(self, question: Iterable[Word], known: Collection[str]) -> dict[str, str]:
         """The names in a question: the term as it was typed, to the name that is meant.
 
         Args:
@@ -93,6 +81,57 @@ class Names:
         return grouped
 
 
-def are_names(counts: Mapping[str, tuple[int, int]]) -> set[str]:
-    """Which terms are names, from how often each is written like a name and how often in lower case."""
-    return {term for term, (names, common) in counts.items() if len(term) > 1 and names > 0 and names >= _MOSTLY * common}
+@dataclass(frozen=True)
+class Spellings:
+    """How the articles of each scope write the words that any scope writes like a name: the names of any scopes follow from it.
+
+    Attributes:
+        terms: the words, sorted.
+        counts: a row for each word of each scope: the place of the word, the code of the scope, how often the word is written
+            like a name there, and how often like an ordinary word. Shape (rows, 4).
+        bounds, holders: the articles (positions, ascending) that have word i with a capital are ``holders[bounds[i]:bounds[i + 1]]``.
+    """
+
+    terms: tuple[str, ...]
+    counts: npt.NDArray[np.int64]
+    bounds: npt.NDArray[np.int64]
+    holders: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, spellings: Sequence[Mapping[str, tuple[int, int]]], capitals: Sequence[Iterable[str]]) -> Self:
+        """From what is counted in each scope, by its code, and for each article those of its words that are written with a capital."""
+        terms = tuple(sorted({word for of_scope in spellings for word in of_scope if len(word) > 1}))
+        places = {term: place for place, term in enumerate(terms)}
+        rows = [
+            (places[word], code, names, common)
+            for code, of_scope in enumerate(spellings)
+            for word, (names, common) in of_scope.items()
+            if word in places
+        ]
+        held: list[list[int]] = [[] for _ in terms]
+        for article, some in enumerate(capitals):
+            for term in some:
+                if term in places:
+                    held[places[term]].append(article)
+        holders = np.array([article for articles in held for article in articles], np.int64)
+        return cls(terms, np.array(rows, np.int64).reshape(-1, 4), _bounds([len(articles) for articles in held]), holders)
+
+    def names(self, codes: Sequence[int], articles: npt.NDArray[np.bool_]) -> Names:
+        """The names of some scopes.
+
+        Args:
+            articles: which articles are of these scopes. Shape (articles,).
+        """
+        counts = self.counts[np.isin(self.counts[:, 1], codes)]
+        names, common = (np.bincount(counts[:, 0], counts[:, column], len(self.terms)) for column in (2, 3))
+        chosen = (names > 0) & (names >= _MOSTLY * common)
+        words = np.repeat(np.arange(len(self.terms)), np.diff(self.bounds))  # of each holder
+        held = chosen[words] & articles[self.holders]
+        holding = np.bincount(words[held], minlength=len(self.terms))[chosen]
+        terms = tuple(self.terms[place] for place in np.flatnonzero(chosen).tolist())
+        return Names(terms, _bounds(holding), self.holders[held], int(articles.sum()))
+
+
+def _bounds(lengths: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Where each of several runs begins, and where the last one ends."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])

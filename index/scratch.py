@@ -6,14 +6,18 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-_NAME = re.compile(r"partial-(\d+)-")
+from filelock import FileLock, Timeout
+
+PARTIAL = "partial"
+"""How the names of scratch folders begin, unless they are of a kind of their own."""
 
 
-def scratch(parent: Path) -> Path:
+def scratch(parent: Path, kind: str = PARTIAL) -> Path:
     """A new folder in ``parent`` to write to; the process that writes stands in its name."""
-    return Path(tempfile.mkdtemp(prefix=f"partial-{os.getpid()}-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=parent))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -34,11 +38,33 @@ def write_whole(path: Path, text: str) -> None:
             raise
 
 
-def sweep(parent: Path) -> None:
-    """Remove the scratch folders that killed processes left in ``parent``; those of living ones stay."""
-    for path in parent.glob("partial-*"):
-        named = _NAME.match(path.name)
-        if not named or not _lives(int(named.group(1))):
+def size_of(folder: Path) -> int:
+    """How many bytes the files in a folder and below it take; one that goes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_size
+    return total
+
+
+def held(lock: Path) -> bool:
+    """Whether a process holds a lock file. Makes none where there is none."""
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False  # it cannot even be opened, so nobody here can tell
+
+
+def sweep(parent: Path, kind: str = PARTIAL) -> None:
+    """Remove the scratch folders of a kind that killed processes left in ``parent``; those of living ones stay."""
+    for path in parent.glob(f"{kind}-*"):
+        named = re.match(rf"{re.escape(kind)}-(\d+)-", path.name)
+        if not named or not _lives(int(named[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -26,6 +26,7 @@ from index.launches.timeline import Stretch
 from index.matching import Match, match
 from index.model import Span
 from index.names import Names
+from index.observing import timed
 from index.storing.store import Store, StoredPassage
 from index.storing.vectors import Vectors
 from index.words import Word
@@ -75,22 +76,22 @@ class Question:
     """A question as the search sees it before it has a vector.
 
     Attributes:
-        known: its terms that stand in some passage: in how many.
+        known: its terms that stand in some passage, and what each weighs: rare ones more.
         meant: its words that are names of the articles, or nearly: each as it was typed, to the name.
-        names: those names, and what each weighs: rare ones more.
+        names: those names, and what each weighs.
         versions: the version it names for each of these, where it does ("kling 2.0").
         unknown_version: whether no article speaks of one of these versions.
-        matching: ids of the passages that share its rarest terms.
+        matching: ids of the passages that share its rarest terms, and how well they match.
     """
 
     words: tuple[Word, ...]
     language: str
-    known: Mapping[str, int]
+    known: Mapping[str, float]
     meant: Mapping[str, str]
     names: Mapping[str, float]
     versions: Mapping[str, str]
     unknown_version: bool
-    matching: Collection[int]
+    matching: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +140,20 @@ class Found:
 _NO_LAUNCH = Launch()
 
 
-async def look_up(text: str, language: str, *, store: Store, names: Names, passages: int) -> Question:
+async def look_up(text: str, language: str, *, scopes: Collection[str], store: Store, names: Names, passages: int) -> Question:
     """What the words of a question say, before its vector is known.
 
     Args:
         text: with compatibility forms unified (NFKC).
-        passages: how many there are.
+        names: those of the articles of these scopes.
+        passages: how many these scopes have.
     """
     asked = tuple(words.words(text))
-    known = await store.frequencies({word.term for word in asked})
-    telling = [term for term, count in known.items() if count <= max(_COMMON * passages, _FEW)]
-    rarest = sorted(telling, key=lambda term: known[term])[:_RAREST]
-    matching = await store.matches(rarest, _MATCHING)
+    counts = await store.frequencies({word.term for word in asked}, scopes)
+    known = {term: _weight(count, passages) for term, count in counts.items()}
+    telling = [term for term, count in counts.items() if count <= max(_COMMON * passages, _FEW)]
+    rarest = sorted(telling, key=lambda term: (counts[term], term))[:_RAREST]
+    matching = await store.matches({term: known[term] for term in rarest}, scopes)
 
     meant = names.asked(asked, known)
     weights = {name: _weight(len(names.holding(name)), names.articles) for name in meant.values()}
@@ -158,16 +161,17 @@ async def look_up(text: str, language: str, *, store: Store, names: Names, passa
     for word, following in pairwise(asked):
         if word.full in meant and following.start - word.end <= 1 and _VERSION_NUMBER.fullmatch(following.full):
             versions[meant[word.full]] = following.full
-    unknown = [not await _is_known(store, name, version) for name, version in versions.items()]
+    unknown = [not await _is_known(store, name, version, scopes) for name, version in versions.items()]
     return Question(asked, language, known, meant, weights, versions, any(unknown), matching)
 
 
-async def _is_known(store: Store, name: str, version: str) -> bool:
+async def _is_known(store: Store, name: str, version: str, scopes: Collection[str]) -> bool:
     """Whether any article speaks of that version: 2.0 is also written 2."""
     spellings = {version, version.removesuffix(".0"), version if "." in version else f"{version}.0"}
-    return any([await store.contains([words.stem(name), spelling]) for spelling in spellings])
+    return any([await store.contains([words.stem(name), spelling], scopes) for spelling in spellings])
 
 
+@timed("search")
 async def search(
     question: Question,
     encoded: Encoded,
@@ -191,8 +195,7 @@ async def search(
     matches = match(encoded, [passages[id_] for id_ in nearest if id_ in passages and id_ in tokens], tokens, fitted)
     covered = {one.passage.id: one.coverage for one in matches}
     least = min(covered.values(), default=0.0)
-    articles = _article_scores(question, vectors, visible, as_of)
-    weights = {term: _weight(count, len(vectors.ids)) for term, count in question.known.items()}
+    articles = _article_scores(question, vectors.known(scopes).names, vectors, visible, as_of)
     intent = Intent(*fitted.intents(query))
     wanted = np.array(intent) * (_TELLS / 255 * Kind(*fitted.kinds(query)).launch)
     asks_state = intent.when + intent.who + intent.where
@@ -202,7 +205,7 @@ async def search(
             common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
             passage = passages[one.id]
             told = (passage.tells @ wanted).tolist()
-            for sentence, tells in zip(_score(question, passage, common, one.sentences, weights), told, strict=True):
+            for sentence, tells in zip(_score(question, passage, common, one.sentences), told, strict=True):
                 current = launch.tells_now(one.id, sentence.place)
                 scored.append(replace(sentence, score=sentence.score + tells + _CURRENT * asks_state * current))
     scored.sort(key=lambda one: -one.score)
@@ -236,19 +239,24 @@ def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vect
 
 
 def _candidates(
-    query: npt.NDArray[np.float32], vectors: Vectors, visible: npt.NDArray[np.bool_], matching: Collection[int]
+    query: npt.NDArray[np.float32], vectors: Vectors, visible: npt.NDArray[np.bool_], matching: Mapping[int, float]
 ) -> npt.NDArray[np.int64]:
-    """Positions of the passages to look at: those nearest by their vectors, and those that share rare words."""
+    """Positions of the passages to look at: those nearest by their vectors, and those that share rare words, newer ones first."""
     seen = visible[vectors.articles]
     nearest = vectors.nearest(query, _NEAREST, seen)
-    ids = np.array(sorted(matching), np.int64)
+    ids = np.fromiter(matching, np.int64, len(matching))
     places = np.searchsorted(vectors.ids, ids)
-    places = places[(places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)]
-    found: npt.NDArray[np.int64] = np.union1d(nearest, places[seen[places]])
+    there = (places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)
+    places, scores = places[there], np.fromiter(matching.values(), np.float64, len(matching))[there]
+    places, scores = places[seen[places]], scores[seen[places]]
+    best_first = np.lexsort((places, -vectors.days[vectors.articles[places]], -scores))
+    found: npt.NDArray[np.int64] = np.union1d(nearest, places[best_first[:_MATCHING]])
     return found
 
 
-def _article_scores(question: Question, vectors: Vectors, visible: npt.NDArray[np.bool_], as_of: date) -> npt.NDArray[np.float64]:
+def _article_scores(
+    question: Question, names: Names, vectors: Vectors, visible: npt.NDArray[np.bool_], as_of: date
+) -> npt.NDArray[np.float64]:
     """What each article's age and names are worth. Shape (articles,)."""
     dated = vectors.days > 0
     oldest = vectors.days[visible & dated].min(initial=as_of.toordinal())
@@ -258,7 +266,7 @@ def _article_scores(question: Question, vectors: Vectors, visible: npt.NDArray[n
     if question.names:
         share = np.zeros(len(days))
         for name, weight in question.names.items():
-            share[vectors.names.holding(name)] += weight
+            share[names.holding(name)] += weight
         share /= sum(question.names.values())
         best = np.max(share[visible], initial=0.0)
         scores += _NAMES * share
@@ -271,19 +279,16 @@ def _article_scores(question: Question, vectors: Vectors, visible: npt.NDArray[n
     return scores
 
 
-def _score(
-    question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], weights: Mapping[str, float]
-) -> Iterator[Scored]:
+def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float]) -> Iterator[Scored]:
     """Every sentence of a passage with its score.
 
     Args:
         common: what all sentences of the passage share.
         cosines: of each sentence with the question.
-        weights: of the question's terms that stand in some passage.
     """
     wanted: Mapping[str, float] = {}
     if passage.article.language == question.language and question.known:
-        wanted = weights
+        wanted = question.known
         total = sum(wanted.values())
         held = wanted.keys() & set(passage.terms.split())
         lines = passage.terms.split("\n")

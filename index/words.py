@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-_CJK = "\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_WORD = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<number>\d+(?:[.,]\d+)*)|[^\W\d_{_CJK}]+")
+_CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_MARKS = "\u19b0-\u19c9\u1cf2\u1cf3"  # letters since Unicode 8 or 12; FTS5, which knows Unicode 6.1, would end a term there
+_WORD = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<number>\d+(?:[.,]\d+)*)|[^\W\d_{_CJK}{_MARKS}]+")
 _STEM = 6
 _UNCASED = ("zh", "ja", "ko")
 _OPENING = '.:!?»“"•-–(…'  # after one of these a capital may just open a sentence
@@ -75,7 +76,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.lower()).lower()  # a mathematical 𝑨 is a capital only once it is an A
-    return "".join(character for character in plain if not unicodedata.combining(character))
+    return "".join(character for character in plain if not unicodedata.category(character).startswith("M"))
 
 
 def case(found: Sequence[Word], at: int, text: str, language: str) -> Case:

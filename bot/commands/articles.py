@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_index
+from bot.commands.running import Json, fail, say, settings_of, with_index, with_service
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from index.core import Index
 
 articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
@@ -24,9 +26,9 @@ def add(
     from bot.on_terminal.progress import progress
     from index.model import Change
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with progress("Adding") as tell:
-            outcomes = await index.add(sources, tell=tell)
+            outcomes = await service.add(operator, sources, tell=tell)
         failed = [outcome for outcome in outcomes if outcome.change is Change.FAILED]
         counted = [(change, sum(outcome.change is change for outcome in outcomes)) for change in Change]
         print(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
@@ -38,7 +40,7 @@ def add(
         if failed or not outcomes:
             raise SystemExit(1)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @articles.command("list")
@@ -64,26 +66,35 @@ def remove(
 ) -> None:
     """Take articles out."""
 
-    async def work(index: Index) -> None:
-        removed = await index.remove(names)
+    async def work(service: Service, operator: Caller) -> None:
+        removed = await service.remove(operator, names)
         for name, title in removed.items():
             print(f"removed {name}: {title}")
         missing = [name for name in names if name not in removed]
         if missing:
             fail(f"No article has this id, address or path: {', '.join(missing)}; see `shipdate index list`.")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @articles.command()
-def rebuild(context: typer.Context) -> None:
-    """Embed everything again, into a new generation, and swap it in; answers go on meanwhile."""
-    from bot.on_terminal.progress import progress
+def rebuild(
+    context: typer.Context,
+    cancel: Annotated[bool, typer.Option("--cancel", help="End the one that is at work, and throw it away.")] = False,
+) -> None:
+    """Embed everything again, into a new generation, and swap it in; answers and additions go on meanwhile."""
+    from bot.on_terminal.progress import follow
+    from index.model import JobState
 
-    async def work(index: Index) -> None:
-        with progress("Rebuilding") as tell:
-            await index.rebuild(tell=tell)
-        counts = await index.counts()
+    async def work(service: Service, operator: Caller) -> None:
+        if cancel:
+            await service.cancel(operator)
+            print("cancelled: what answers is as it was")
+            return
+        job = await follow(service.follow(operator, (await service.rebuild(operator)).id))
+        if job.state is JobState.CANCELLED:
+            fail("The rebuild was cancelled; what answers is as it was.")
+        counts = await service.counts(operator)
         print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)

@@ -1,36 +1,69 @@
-"""``shipdate doctor``: how the installation is."""
+"""``shipdate doctor``, ``backup`` and ``restore``: taking care of an installation."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from bot.commands.running import Json, settings_of, with_index
-
-if TYPE_CHECKING:
-    from index.core import Index
+from bot.commands.running import Json, fail, say, settings_of
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """What is installed, where it is, and how much is in."""
-    settings = settings_of(context)
+def doctor(
+    context: typer.Context,
+    as_json: Json = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave the network alone.")] = False,
+) -> None:
+    """How the installation is, and what to do where something is wrong."""
+    from bot.checkup import checkup
+    from bot.on_terminal.render import console, health_table
+    from index.checking import Health
 
-    async def work(index: Index) -> None:
-        encoder = (await index.engine()).encoder
-        counts = await index.counts()
-        report = {
-            "data": str(settings.data),
-            "model": {"name": encoder.name, "folder": encoder.folder, "engine": encoder.engine, "fingerprint": encoder.fingerprint},
-            "articles": counts.articles,
-            "passages": counts.passages,
-            "vectors": counts.vectors,
-        }
-        if as_json:
-            print(json.dumps(report, ensure_ascii=False, indent=1))
-        else:
-            print(f"data      {settings.data}\nmodel     {encoder.name} ({encoder.engine})\n          {encoder.folder or ''}")
-            print(f"articles  {counts.articles}\npassages  {counts.passages}\nvectors   {counts.vectors}")
+    found = checkup(settings_of(context), offline=offline)
+    if as_json:
+        print(json.dumps(found.as_object(), ensure_ascii=False, indent=1))
+    else:
+        console().print(health_table(found.checks))
+        print(f"articles {found.articles}, passages {found.passages}, vectors {found.vectors}")
+    errors = [check for check in found.checks if check.state is Health.ERROR]
+    if errors:
+        others = f" (and {len(errors) - 1} more)" if errors[1:] else ""
+        fail(f"Not all is well: {errors[0].name}: {' '.join(errors[0].message.split())}{others}")
 
-    with_index(settings, work)
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; a ZIP archive.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Keep everything in one file; questions and additions go on meanwhile."""
+    from index.backup import back_up
+
+    made = back_up(settings_of(context).data, file, replace=force)
+    print(f"backed up {made.articles} articles to {file}")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `shipdate backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back what a backup holds, in the place of what is there; questions are answered meanwhile."""
+    from index import backup
+    from index.checking import counts
+
+    data = settings_of(context).data
+    held, kept = counts(data), backup.inspect(file)
+    if not yes:
+        now = "something that cannot be read" if held is None else f"{held.articles} articles"
+        say(f"{data} holds {now}; the backup of {kept.created:%Y-%m-%d %H:%M} UTC holds {kept.articles} articles.")
+        typer.confirm("Put the backup in its place?", abort=True, err=True)
+    before = asyncio.run(backup.restore(data, file))
+    print(f"restored {kept.articles} articles")
+    if before and before.is_file():
+        say(f"What was there before is kept; `shipdate restore {before}` brings it back.")
+    elif before:
+        say(f"What was there before could not be opened; it is kept in {before}.")

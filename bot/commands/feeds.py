@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_index
+from bot.commands.running import Json, fail, say, settings_of, with_service
 from index.errors import ArticleError, FeedError
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from index import Outcome
-    from index.core import Index
 
 feeds = typer.Typer(help="The RSS and Atom feeds that new articles come from.", no_args_is_help=True)
 
@@ -30,31 +31,31 @@ def add_feeds(
     """Follow feeds. Their articles come with the next look: `serve` takes it soon, `feeds refresh` at once."""
     minutes = timedelta(minutes=every) if every else None
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         async def follow(url: str) -> str:
-            feed = await index.feeds.add(url, every=minutes)
+            feed = await service.add_feed(operator, url, every=minutes)
             return f"following {feed.id}: {feed.title or feed.url}"
 
         await _each(urls, follow)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @feeds.command("list")
 def list_feeds(context: typer.Context, as_json: Json = False) -> None:
     """What is followed, and how it fares."""
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         from bot.machine import feed_object
         from bot.on_terminal.render import console, feed_table
 
-        followed = await index.feeds.list()
+        followed = await service.feeds(operator)
         if as_json:
             print(json.dumps([feed_object(feed) for feed in followed], ensure_ascii=False, indent=1))
         else:
             console().print(feed_table(followed))
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @feeds.command("remove")
@@ -63,14 +64,14 @@ def remove_feeds(
 ) -> None:
     """Follow feeds no longer; their articles stay."""
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         async def forget(name: str) -> str:
-            feed = await index.feeds.remove(name)
+            feed = await service.remove_feed(operator, name)
             return f"removed {feed.id}: {feed.title or feed.url}"
 
         await _each(names, forget)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @feeds.command("refresh")
@@ -80,8 +81,8 @@ def refresh_feeds(
 ) -> None:
     """Look at feeds now, whenever they are due."""
 
-    async def work(index: Index) -> None:
-        looks = await index.feeds.refresh(names)
+    async def work(service: Service, operator: Caller) -> None:
+        looks = await service.refresh_feeds(operator, names)
         for look in looks:
             feed = look.feed
             print(f"{feed.title or feed.url}: {_counted(look.outcomes) or ('failed' if feed.problem else 'nothing new')}")
@@ -91,7 +92,7 @@ def refresh_feeds(
         if any(look.feed.problem for look in looks):
             raise SystemExit(1)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @feeds.command("import")
@@ -102,27 +103,27 @@ def import_feeds(
     from index.reading.draft import decode
 
     try:
-        text = decode(file.read_bytes())
+        text = decode(file.expanduser().read_bytes())
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
 
-    async def work(index: Index) -> None:
-        outcomes = await index.feeds.import_opml(text)
+    async def work(service: Service, operator: Caller) -> None:
+        outcomes = await service.import_feeds(operator, text)
         print(_counted(outcomes) or "No feeds are in this list.")
         if _say_failures(outcomes) or not outcomes:
             raise SystemExit(1)
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @feeds.command("export")
 def export_feeds(context: typer.Context) -> None:
     """Print all feeds as OPML, for other feed readers."""
 
-    async def work(index: Index) -> None:
-        print(await index.feeds.export_opml(), end="")
+    async def work(service: Service, operator: Caller) -> None:
+        print(await service.export_feeds(operator), end="")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 async def _each(names: Sequence[str], act: Callable[[str], Awaitable[str]]) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, settings_of, with_index
+from bot.commands.running import Json, settings_of, with_index, with_service
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from index.core import Index
 
 products = typer.Typer(help="The products that are known by name; any other one works too.", no_args_is_help=True)
@@ -30,12 +32,12 @@ def add_product(  # noqa: PLR0917
 
     product = product_named(name, maker=maker, aliases=tuple(alias or ()), parent=parent, ordinary=ordinary)
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with progress("Reading") as tell:
-            await index.add_product(product, tell=tell)
+            await service.add_product(operator, product, tell=tell)
         print(f"added {product.id}: {product.name}")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)
 
 
 @products.command("list")
@@ -60,9 +62,9 @@ def remove_product(context: typer.Context, id_: Annotated[str, typer.Argument(me
     """Take out a product of your own; those that came along stay."""
     from bot.on_terminal.progress import progress
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with progress("Reading") as tell:
-            await index.remove_product(id_, tell=tell)
+            await service.remove_product(operator, id_, tell=tell)
         print(f"removed {id_}")
 
-    with_index(settings_of(context), work)
+    with_service(settings_of(context), work)

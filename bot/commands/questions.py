@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import AsOf, Json, settings_of, with_index
+from bot.commands.running import AsOf, Json, settings_of, with_index, with_service
 
 if TYPE_CHECKING:
     from index.core import Index
@@ -75,7 +75,7 @@ def chat(context: typer.Context) -> None:
     """Ask one question after another."""
     from bot.on_terminal.chat import chat as run
 
-    with_index(settings_of(context), run)
+    with_service(settings_of(context), run)
 
 
 def demo(context: typer.Context, question: Annotated[str, typer.Argument(help="In any language.")] = "When will Sora ship?") -> None:

@@ -13,6 +13,8 @@ import typer
 from index.errors import ShipdateError
 
 if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
     from bot.settings import Settings
     from index.core import Index
 
@@ -39,7 +41,7 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """
     from pydantic import ValidationError
 
-    from bot.settings import Settings
+    from bot.settings import Settings, is_secret
 
     if context.obj is not None:
         overrides.setdefault("data", context.obj)
@@ -48,7 +50,8 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-        raise ShipdateError(f"{name} is set to {first['input']!r}, which it cannot be; see .env.example.") from None
+        value = "something" if is_secret(name) else repr(first["input"])
+        raise ShipdateError(f"{name} is set to {value}, which it cannot be; see .env.example.") from None
 
 
 def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> None:
@@ -67,3 +70,15 @@ def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> 
         os._exit(1)
     except BrokenPipeError:
         os._exit(0)  # whoever read has gone; that is no error
+
+
+def with_service(settings: Settings, work: Callable[[Service, Caller], Awaitable[None]]) -> None:
+    """The same through the service, which writes down every change, with the operator as the caller."""
+
+    async def through(index: Index) -> None:
+        from bot.permissions import Caller
+        from bot.service import Service
+
+        await work(Service(index, settings), Caller.operator())
+
+    with_index(settings, through)

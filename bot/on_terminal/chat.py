@@ -14,11 +14,12 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from bot.on_terminal.progress import progress
+from bot.on_terminal.progress import follow, progress
 from bot.on_terminal.render import article_table, console, render, render_status
+from bot.permissions import Caller
 from bot.replies import reply, status_reply
-from index import Change, Topic
-from index.core import Index
+from bot.service import Service
+from index import Change, JobState, Topic
 from index.errors import ShipdateError
 
 _HELP = """\
@@ -32,10 +33,10 @@ A question may go on about the one before: "and Kling?", "why?"
   /quit              leave (or Ctrl-D); Ctrl-C ends one answer"""
 
 
-async def chat(index: Index) -> None:
+async def chat(service: Service, caller: Caller) -> None:
     """Read questions and commands until the reader leaves."""
     out = console()
-    loading = asyncio.create_task(index.engine())  # while the first question is being typed
+    loading = asyncio.create_task(service.prepare())  # while the first question is being typed
     loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # the first question tells what is wrong
     session: PromptSession[str] = PromptSession(history=_history())
     thread = _Thread()
@@ -52,7 +53,7 @@ async def chat(index: Index) -> None:
             if line in ("/quit", "/exit"):
                 return
             if line:
-                await _interruptible(_act(index, line, thread))
+                await _interruptible(_act(service, caller, line, thread))
     finally:
         loading.cancel()
 
@@ -79,14 +80,14 @@ class _Thread:
     topic: Topic | None = None
 
 
-async def _act(index: Index, line: str, thread: _Thread) -> None:
+async def _act(service: Service, caller: Caller, line: str, thread: _Thread) -> None:
     out = console()
     command, _, rest = line.partition(" ")
     match command:
         case "/status":
-            out.print(render_status(status_reply(await index.status(rest))))
+            out.print(render_status(status_reply(await service.status(caller, rest))))
         case "/articles":
-            out.print(article_table(await index.list()))
+            out.print(article_table(await service.articles(caller)))
         case "/add":
             try:
                 sources = shlex.split(rest)
@@ -95,19 +96,22 @@ async def _act(index: Index, line: str, thread: _Thread) -> None:
             if not sources:
                 raise ShipdateError("Name a file or a folder: /add PATH")
             with progress("Adding") as tell:
-                outcomes = await index.add(sources, tell=tell)
+                outcomes = await service.add(caller, sources, tell=tell)
             for outcome in outcomes:
                 print(f"{outcome.change}: {outcome.detail if outcome.change is Change.FAILED else outcome.source}")
         case "/reindex":
-            with progress("Rebuilding") as tell:
-                await index.rebuild(tell=tell)
-            print("Done.")
+            job = await service.rebuild(caller)
+            try:
+                job = await follow(service.follow(caller, job.id))
+            except asyncio.CancelledError:
+                raise ShipdateError("The rebuild goes on beside the chat; /reindex shows it again.") from None
+            print("Done." if job.state is JobState.DONE else "It was cancelled.")
         case "/help":
             print(_HELP)
         case _ if command.startswith("/"):
             raise ShipdateError(f"There is no command {command}; /help lists them.")
         case _:
-            answer = await index.ask(line, topic=thread.topic)
+            answer = await service.ask(caller, line, topic=thread.topic)
             thread.topic = answer.topic if answer.answered else thread.topic
             out.print(render(reply(answer)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,10 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.replies import Cited, Reply, StageReply, StatusReply
-from index import Feed, Listed, Stage
+from index import Audited, Feed, Listed, Stage
+from index.checking import Check, Health
 from index.launches.catalogue import Product
 
+if TYPE_CHECKING:
+    from bot.forgetting import Forgotten
+
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
+
+_HEALTH = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "bold red"}
 
 
 def console() -> Console:
@@ -95,6 +102,42 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
         table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
+    return table
+
+
+def health_table(checks: Sequence[Check]) -> RenderableType:
+    """What was looked at, one a line, with what to do below where something has to be done."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for at in range(3):
+        table.add_column(overflow="fold", no_wrap=at < 2)
+    for check in checks:
+        said = Text(_visible(check.message))
+        if check.advice:
+            said.append(f"\n→ {_visible(check.advice)}", "italic")
+        table.add_row(Text(check.state, _HEALTH[check.state]), check.name, said)
+    return table
+
+
+def audit_table(lines: Sequence[Audited]) -> RenderableType:
+    """The audit, one line an act."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when (UTC)", "who", "what", "to", "outcome"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "when (UTC)")
+    for line in lines:
+        who = ":".join(filter(None, (line.platform, line.workspace, line.user)))
+        what = f"{line.act} ({line.scope or 'shared'})"
+        cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", who, what, line.subject or "", line.outcome)
+        table.add_row(*(Text(_visible(cell)) for cell in cells))
+    return table
+
+
+def forgotten_table(forgotten: Forgotten) -> RenderableType:
+    """What was deleted, and what is left."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("what", "deleted", "remaining"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for what in dict.fromkeys((*forgotten.deleted, *forgotten.remaining)):
+        table.add_row(what, str(forgotten.deleted.get(what, 0)), str(forgotten.remaining.get(what, 0)))
     return table
 
 

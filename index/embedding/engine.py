@@ -1,10 +1,11 @@
-"""The encoder at work: loaded once, asked from the event loop, running beside it on a thread of its own."""
+"""The encoder at work: loaded once, asked from the event loop, running beside it on threads of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,40 +17,69 @@ from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
 from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
 from index.embedding.fitted import Fitted
+from index.embedding.precedence import Precedence, stand_back
 from index.judging import Judge
 from index.kinds import Intent
+from index.observing import timed
 
 T = TypeVar("T")
+
+
+@cache
+def _cores() -> int:
+    """How many threads PyTorch uses if nobody tells it otherwise; first asked before anybody does."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _use(cores: int) -> None:
+    """Let PyTorch have so many threads for what the calling thread does; one that is never told has as many as any was told last."""
+    import torch
+
+    torch.set_num_threads(cores)
 
 
 class Engine:
     """An encoder and what was learned about it.
 
-    One call runs at a time: PyTorch uses all cores by itself.
+    Questions have one thread and all other texts another one, which gives way (see :mod:`index.embedding.precedence`). One call
+    of each runs at a time: PyTorch uses all cores by itself.
     """
 
-    def __init__(self, encoder: Encoder, fitted: Fitted, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, encoder: Encoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
         self.encoder = encoder
         self.fitted = fitted
         self.judge = Judge(encoder, fitted)
-        self._thread = thread
+        self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=_use, initargs=(_cores(),))
+        self._bulk = bulk
+        self._precedence = precedence
+        self._stands_back = False
 
     @classmethod
-    async def load(cls, model: str, cache: Path) -> Engine:
+    async def load(cls, model: str, folder: Path, precedence: Precedence, *, aside: bool = False) -> Engine:
         """The model of that name, or the bundled one; a few seconds, some minutes when another one is used for the first time.
+
+        Args:
+            folder: the cache for what can be made again.
+            precedence: of the process: its questions go before the texts of any of its encoders.
+            aside: whether nobody waits for it, so that it gives way even while it is loaded.
 
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.
         """
-        thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        bulk = ThreadPoolExecutor(1, thread_name_prefix="bulk")
         # All that NumPy multiplies here is small, and its threads would keep the encoder's from the cores.
         threadpool_limits(1, user_api="blas")
 
         def work() -> Engine:
-            encoder = encoders.load(model, cache)
-            return cls(encoder, fitting.load(encoder, cache), thread)
+            if aside:
+                stand_back()
+            _use(_cores() if precedence.quiet else 1)
+            encoder = encoders.load(model, folder)
+            return cls(encoder, fitting.load(encoder, folder), bulk, precedence)
 
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
+        return await asyncio.get_running_loop().run_in_executor(bulk, work)
 
     def intent(self, question: Encoded) -> Intent:
         """What a question wants to know."""
@@ -60,12 +90,15 @@ class Engine:
         return len(self.encoder.pieces(word)) == 1
 
     def close(self) -> None:
-        """End the thread when it has finished what it is at."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the threads when they have finished what they are at."""
+        for thread in (self._questions, self._bulk):
+            thread.shutdown(wait=False, cancel_futures=True)
 
+    @timed("encode")
     async def question(self, text: str) -> Encoded:
         """A question's vector and those of its tokens."""
-        return (await self._run(lambda: self.encoder.queries_with_tokens([text])))[0]
+        loop = asyncio.get_running_loop()
+        return (await loop.run_in_executor(self._questions, lambda: self.encoder.queries_with_tokens([text])))[0]
 
     async def passages(self, texts: Sequence[str]) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]:
         """Each passage's vector, and its tokens as they are stored."""
@@ -73,15 +106,28 @@ class Engine:
         def work() -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]:
             return [(one.vector, self.fitted.tokens.passage(one.tokens)) for one in self.encoder.passages_with_tokens(texts)]
 
-        return await self._run(work)
+        return await self.bulk(work)
 
     async def sentences(self, texts: Sequence[str]) -> Vectors:
         """Each sentence's vector."""
-        return await self._run(lambda: self.encoder.encode_passages(texts))
+        return await self.bulk(lambda: self.encoder.encode_passages(texts))
 
     async def layers(self, texts: Sequence[str]) -> list[Layers]:
         """What two layers of the encoder make of each sentence."""
-        return await self._run(lambda: self.encoder.layers(texts))
+        return await self.bulk(lambda: self.encoder.layers(texts))
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def bulk(self, work: Callable[[], T]) -> T:
+        """Do what can wait, beside the questions; plain Python in it calls :meth:`give_way` every few milliseconds."""
+
+        def run() -> T:
+            if self._precedence.last and not self._stands_back:
+                stand_back()
+                self._stands_back = True
+            _use(_cores() if self._precedence.quiet else 1)
+            return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._bulk, run)
+
+    def give_way(self) -> None:
+        """Let the open questions be answered first."""
+        self._precedence.give_way()

@@ -7,13 +7,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from index.launches.catalogue import Catalogue
 from index.launches.claims import TITLE
+from index.launches.mentions import Mentions
 from index.launches.resolving import Products
 from index.launches.timeline import Reported, Stretch, timeline
 from index.model import Period, Quote, Status
 from index.storing.store import Store, StoredPassage
 
 _REMEMBERED = 256  # courses
+_SCOPES = 64  # different choices of scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,31 @@ class Course:
 class Launches:
     """What the articles tell of launches, as long as they do not change: what was worked out once is remembered."""
 
-    def __init__(self, products: Products, store: Store) -> None:
-        self.products = products
+    def __init__(self, catalogue: Catalogue, claimed: Mapping[str, Collection[str]], store: Store) -> None:
+        """``claimed``: for each scope, the ids of the products that its articles claim anything about."""
+        self.catalogue = catalogue
+        self._mentions = Mentions(catalogue)
+        self._claimed = claimed
         self._store = store
+        self._products: OrderedDict[frozenset[str], Products] = OrderedDict()
         self._courses: OrderedDict[tuple[str, date, frozenset[str]], Course] = OrderedDict()
+
+    def products(self, scopes: Collection[str]) -> Products:
+        """The products that those who see these scopes can ask about."""
+        key = frozenset(self._claimed).intersection(scopes)
+        if key not in self._products:
+            claimed = sorted({product for scope in key for product in self._claimed[scope]})
+            self._products[key] = Products(self.catalogue, self._mentions, claimed)
+            if len(self._products) > _SCOPES:
+                self._products.popitem(last=False)
+        self._products.move_to_end(key)
+        return self._products[key]
 
     async def course(self, product: str, *, as_of: date, scopes: Collection[str]) -> Course:
         """The course of a product's launch."""
         key = (product, as_of, frozenset(scopes))
         if key not in self._courses:
-            claims = await self._store.claims(self.products.relations(product), as_of, scopes)
+            claims = await self._store.claims(self.products(scopes).relations(product), as_of, scopes)
             self._courses[key] = _course(timeline(claims))
             if len(self._courses) > _REMEMBERED:
                 self._courses.popitem(last=False)

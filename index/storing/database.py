@@ -21,11 +21,20 @@ from index.errors import BusyError, DataError
 
 if TYPE_CHECKING:
     import aiosqlite
+    from alembic.config import Config
 
 HEAD = "0003"
 """The newest step in ``migrations/versions``."""
 
-_FILE = "shipdate.sqlite"
+FILE = "shipdate.sqlite"
+"""The database's name in the data folder."""
+
+WRITER_LOCK = "writer.lock"
+"""The file in the data folder whose holder may write articles."""
+
+JOBS_LOCK = "jobs.lock"
+"""The file in the data folder that is held by whoever works on jobs."""
+
 _PATIENCE = 30  # seconds to wait for another process
 
 
@@ -45,9 +54,9 @@ class Database:
         Raises:
             DataError: the folder cannot be written, or a newer version of Shipdate made what is in it.
         """
-        file = folder / _FILE
+        file = folder / FILE
         _make(folder)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE})
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare)
         made = cls(engine, file)
         try:
@@ -83,13 +92,9 @@ class Database:
 
     async def _upgrade(self, version: str | None) -> None:
         from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
 
-        config = Config()
-        config.set_main_option("script_location", "index:storing/migrations")
-        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
+        config = _migrations()
+        if version is not None and version not in known_versions():
             raise DataError(
                 f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
             )
@@ -147,9 +152,24 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise DataError(_explain(error.orig or error, self._file)) from error
+            raise DataError(explain(error.orig or error, self._file)) from error
         except sqlite3.Error as error:
-            raise DataError(_explain(error, self._file)) from error
+            raise DataError(explain(error, self._file)) from error
+
+
+def known_versions() -> frozenset[str]:
+    """All versions of the schema that can be brought up to date."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(step.revision for step in ScriptDirectory.from_config(_migrations()).walk_revisions())
+
+
+def _migrations() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "index:storing/migrations")
+    return config
 
 
 def _make(folder: Path) -> None:
@@ -160,9 +180,9 @@ def _make(folder: Path) -> None:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """Every connection: cascades on, and nothing lost when the power goes."""
+    """Every connection: cascades on, nothing lost when the power goes, and nothing left on the disk of what is deleted."""
     cursor = connection.cursor()
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -175,7 +195,8 @@ def _schema_version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _explain(error: BaseException, file: Path) -> str:
+def explain(error: BaseException, file: Path) -> str:
+    """What SQLite complained of, as a sentence for people."""
     said = str(error)
     if "full" in said or "disk I/O" in said:
         return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."

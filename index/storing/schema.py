@@ -111,10 +111,14 @@ claims = Table(
 
 WORDS = "passage_words"
 """The FTS5 table of passages' terms (see :class:`index.words.Profile`); its rowid is the passage's id. Columns: ``terms`` (a
-line for the title, then one a sentence), ``names``, ``common``, and ``capitals``, which is kept but not searched."""
+line for the title, then one a sentence), ``names``, ``common``, and ``capitals``, which is kept but not searched. Terms of a
+workspace's articles are marked (see :mod:`index.storing.scoping`)."""
 
 VOCABULARY = "passage_vocabulary"
 """How often each term stands in each column (an fts5vocab table over :data:`WORDS`)."""
+
+INSTANCES = "passage_instances"
+"""Where each term stands (another fts5vocab table over :data:`WORDS`)."""
 
 feeds = Table(
     "feeds",
@@ -160,7 +164,7 @@ jobs = Table(
     Column("queued", Float, nullable=False),
     Column("started", Float),
     Column("finished", Float),
-    Column("seen", Float),  # a sign of life of the process that works on it
+    Column("rate", Float),  # articles a second, as it was lately
     Column("problem", Text),
     # One at a time a scope: the database itself sees to it.
     Index("jobs_open", "scope", unique=True, sqlite_where=text("state IN ('queued', 'running')")),
@@ -175,6 +179,7 @@ audit = Table(
     Column("platform", Text, nullable=False),
     Column("workspace", Text),
     Column("user", Text),
+    Column("scope", Text, nullable=False),  # whose articles, feeds or settings it was about
     Column("act", Text, nullable=False),
     Column("subject", Text),  # what it was done to
     Column("outcome", Text, nullable=False),

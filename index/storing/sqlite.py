@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import column, delete, func, insert, or_, select, table, text, update
+from sqlalchemy import ColumnElement, column, delete, func, insert, or_, select, table, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
-from index.model import Article, Counts, Listed, Passage
+from index.model import EVERYBODY, Article, Counts, Listed, Passage
+from index.storing.jobs import finish
 from index.storing.schema import VOCABULARY, WORDS, articles, bands, claims, copies, generations, passages
+from index.storing.schema import scopes as numbers
+from index.storing.scoping import mark, marked, split
 from index.storing.sqlite_copies import SQLiteCopies, as_article, new_revision, remove_copies
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
-_SPELLINGS = text(
-    f"SELECT n.term, n.cnt, coalesce(c.cnt, 0) FROM {VOCABULARY} n "
-    f"LEFT JOIN {VOCABULARY} c ON c.term = n.term AND c.col = 'common' WHERE n.col = 'names'"
-)
+_SPELLINGS = text(f"SELECT term, col, cnt FROM {VOCABULARY} WHERE col IN ('names', 'common')")
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 
@@ -32,25 +32,38 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
 
     # Generations
 
-    async def begin(self, fingerprint: str, claims: str) -> Generation:
+    async def begin(self, fingerprint: str, claims: str, model: str, scope: str | None = None) -> Generation:
+        made_by = {"fingerprint": fingerprint, "claims": claims, "model": model, "scope": scope}
         unfinished = select(generations).where(
-            generations.c.live == 0, generations.c.fingerprint == fingerprint, generations.c.claims == claims
+            generations.c.live == 0, *(generations.c[name].is_not_distinct_from(value) for name, value in made_by.items())
         )
         async with self._database.writing() as connection:
-            found = _generation((await connection.execute(unfinished)).first())
-            if found:
-                return found
-            await connection.execute(
-                insert(generations).values(fingerprint=fingerprint, model="", claims=claims, live=0, revision=new_revision())
-            )
-            made = _generation((await connection.execute(unfinished)).first())
-            assert made is not None
-            return made
+            found = (await connection.execute(unfinished)).first()
+            if found is None:
+                await connection.execute(insert(generations).values(**made_by, live=0, revision=new_revision()))
+                found = (await connection.execute(unfinished)).one()
+            return _generation(found)
 
-    async def go_live(self, generation: Generation) -> None:
+    async def go_live(self, generation: Generation, job: int | None = None) -> bool:
         async with self._database.writing() as connection:
-            await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
-            await connection.execute(delete(generations).where(generations.c.id != generation.id))
+            if job is not None and not await finish(connection, job):
+                return False
+            if generation.scope is None:
+                await connection.execute(update(generations).where(generations.c.id == generation.id).values(live=1))
+                await connection.execute(delete(generations).where(generations.c.id != generation.id))
+            else:
+                await _merge(connection, generation)
+            return True
+
+    async def abandon(self, scope: str | None) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(generations).where(generations.c.live == 0, generations.c.scope.is_not_distinct_from(scope)))
+
+    async def covered(self, generation: Generation) -> tuple[int, int]:
+        wanted = select(func.count()).select_from(articles).where(_of(generation))
+        made = select(func.count(passages.c.article.distinct())).where(passages.c.generation == generation.id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(made)).scalar_one(), (await connection.execute(wanted)).scalar_one()
 
     # Articles
 
@@ -66,24 +79,26 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
                     await connection.execute(
                         insert(bands), [{"article": number, "scope": article.scope, "key": key} for key in entry.bands]
                     )
-                await self._add_passages(connection, number, entry.passages, generation)
+                await self._add_passages(connection, number, await _own_mark(connection, article.scope), entry.passages, generation)
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         done = select(passages.c.article).where(passages.c.generation == generation.id)
-        query = select(articles).where(articles.c.number.not_in(done)).order_by(articles.c.number).limit(limit)
+        query = select(articles).where(articles.c.number.not_in(done), _of(generation)).order_by(articles.c.number).limit(limit)
         async with self._database.reading() as connection:
             return [as_article(row) for row in await connection.execute(query)]
 
-    async def write_passages(self, made: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
+    async def write_passages(self, made: Sequence[tuple[Article, Sequence[Embedded]]], generation: Generation) -> None:
         async with self._database.writing() as connection:
-            for article, embedded in made.items():
-                number = (await connection.execute(select(articles.c.number).where(articles.c.id == article))).scalar()
-                if number is not None:
-                    await self._add_passages(connection, number, embedded, generation)
+            for article, embedded in made:
+                row = (await connection.execute(select(articles).where(articles.c.id == article.id))).first()
+                if row is not None and as_article(row) == article:
+                    await self._add_passages(connection, row.number, await _own_mark(connection, row.scope), embedded, generation)
             await _changed(connection, generation)
 
-    async def _add_passages(self, connection: AsyncConnection, article: int, made: Sequence[Embedded], generation: Generation) -> None:
+    async def _add_passages(
+        self, connection: AsyncConnection, article: int, own: str, made: Sequence[Embedded], generation: Generation
+    ) -> None:
         for embedded in made:
             passage = embedded.passage
             row = {
@@ -101,9 +116,9 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
             profile = embedded.profile
             terms = {
                 "id": added.inserted_primary_key[0],  # type: ignore[index]
-                "terms": "\n".join(" ".join(line) for line in profile.lines),
-                "names": " ".join(profile.names),
-                "common": " ".join(profile.common),
+                "terms": "\n".join(marked(line, own) for line in profile.lines),
+                "names": marked(profile.names, own),
+                "common": marked(profile.common, own),
                 "capitals": " ".join(profile.capitals),
             }
             await connection.execute(_INSERT_WORDS, terms)
@@ -173,19 +188,24 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
                 also.setdefault(id_, []).append(url)
             return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in await connection.execute(query)]
 
-    async def counts(self) -> Counts:
+    async def counts(self, scopes: Collection[str] | None = None) -> Counts:
+        meant = true() if scopes is None else articles.c.scope.in_(scopes)
         async with self._database.reading() as connection:
             live = await self.live()
             of = passages.c.generation == (live.id if live else 0)
-            number = (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
+            number = (await connection.execute(select(func.count()).select_from(articles).where(meant))).scalar_one()
             # Each passage has its own vector; each sentence (8 bytes of offsets) one more.
-            query = select(func.count(), func.coalesce(func.sum(func.length(passages.c.sentences)), 0)).where(of)
+            query = (
+                select(func.count(), func.coalesce(func.sum(func.length(passages.c.sentences)), 0))
+                .join(articles, articles.c.number == passages.c.article)
+                .where(of, meant)
+            )
             held, offsets = (await connection.execute(query)).one()
             return Counts(number, held, held + offsets // 8)
 
     # Searching
 
-    async def rows(self, generation: Generation) -> Rows:
+    async def rows(self, generation: Generation) -> Rows | None:
         query = (
             select(
                 passages.c.id,
@@ -205,20 +225,56 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
         async with self._database.reading() as connection:
             await connection.execute(text("BEGIN"))  # both statements see the same moment
             found = (await connection.execute(query)).all()
-            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar_one()
+            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar()
+        if revision is None:
+            return None
         return _rows(found, Generation(generation.id, generation.fingerprint, revision))
 
-    async def spellings(self) -> Mapping[str, tuple[int, int]]:
+    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
         async with self._database.reading() as connection:
-            return {word: (names, common) for word, names, common in await connection.execute(_SPELLINGS)}
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            marks = {mark(number): name for number, name in await connection.execute(select(numbers.c.number, numbers.c.name))}
+            rows = (await connection.execute(_SPELLINGS)).all()
+        counts = [(*split(term), kind == "names", count) for term, kind, count in rows]
+        names = {word for _, word, like_a_name, _ in counts if like_a_name}
+        found: dict[str, dict[str, tuple[int, int]]] = {scope: {} for scope in (EVERYBODY, *marks.values())}
+        for own, word, like_a_name, count in counts:
+            if word in names:
+                of_scope = found[marks[own] if own else EVERYBODY]
+                written, common = of_scope.get(word, (0, 0))
+                of_scope[word] = (written + count, common) if like_a_name else (written, common + count)
+        return found
 
 
-def _generation(row: Any) -> Generation | None:
-    return Generation(row.id, row.fingerprint, row.revision, row.claims) if row else None
+def _generation(row: Any) -> Generation:
+    return Generation(row.id, row.fingerprint, row.revision, row.claims, row.model, row.scope)
+
+
+def _of(generation: Generation) -> ColumnElement[bool]:
+    """Which articles it is made of."""
+    return true() if generation.scope is None else articles.c.scope == generation.scope
+
+
+async def _merge(connection: AsyncConnection, staged: Generation) -> None:
+    """Let the live generation have the passages of a staged one instead of its own of the same articles."""
+    live = (await connection.execute(select(generations.c.id).where(generations.c.live == 1))).scalar_one()
+    again = select(passages.c.article).where(passages.c.generation == staged.id)
+    await connection.execute(delete(passages).where(passages.c.generation == live, passages.c.article.in_(again)))
+    await connection.execute(update(passages).where(passages.c.generation == staged.id).values(generation=live))
+    await connection.execute(delete(generations).where(generations.c.id == staged.id))
+    await connection.execute(update(generations).where(generations.c.id == live).values(revision=new_revision()))
 
 
 async def _changed(connection: AsyncConnection, generation: Generation) -> None:
     await connection.execute(update(generations).where(generations.c.id == generation.id).values(revision=new_revision()))
+
+
+async def _own_mark(connection: AsyncConnection, scope: str) -> str:
+    """The mark of the terms of a scope, which gets its number with its first article."""
+    if scope == EVERYBODY:
+        return ""
+    await connection.execute(insert(numbers).prefix_with("OR IGNORE").values(name=scope))
+    return mark((await connection.execute(select(numbers.c.number).where(numbers.c.name == scope))).scalar_one())
 
 
 def _article_row(entry: Entry) -> dict[str, object]:

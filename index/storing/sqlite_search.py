@@ -7,6 +7,7 @@ threads instead of the five or six that a pooled connection and a cursor take.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -18,14 +19,22 @@ from index.embedding.tokens import DIMENSIONS
 from index.kinds import Intent
 from index.launches.stages import How
 from index.launches.timeline import Reported
-from index.model import Source, Span, Stage
+from index.model import EVERYBODY, Source, Span, Stage
 from index.storing.database import Database
-from index.storing.schema import VOCABULARY, WORDS
+from index.storing.schema import INSTANCES, VOCABULARY, WORDS
+from index.storing.scoping import mark, marked, unmarked
 from index.storing.store import Generation, StoredPassage
 
-_LIVE = "SELECT id, fingerprint, revision, claims FROM generations WHERE live = 1"
+_LIVE = "SELECT id, fingerprint, revision, claims, model FROM generations WHERE live = 1"
 _FREQUENCIES = f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN (SELECT value FROM json_each(?))"
-_MATCHES = f"SELECT rowid, -bm25({WORDS}) FROM {WORDS} WHERE {WORDS} MATCH ? ORDER BY rank LIMIT ?"
+_SATURATION = 1.2  # BM25's k1, as FTS5 has it
+_MATCHES = f"""
+    SELECT doc, sum(gain) FROM (
+        SELECT i.doc, t.value * count(*) / (count(*) + {_SATURATION}) AS gain
+        FROM json_each(?) t CROSS JOIN {INSTANCES} i ON i.term = t.key WHERE i.col = 'terms' GROUP BY t.key, i.doc
+    ) GROUP BY doc
+"""
+_NUMBERS = "SELECT number FROM scopes WHERE name IN (SELECT value FROM json_each(?))"
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"
 _CLAIMS = """
     SELECT a.number, a.day, c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
@@ -34,12 +43,12 @@ _CLAIMS = """
     AND p.generation = (SELECT id FROM generations WHERE live = 1)
 """
 _CLAIMED = """
-    SELECT DISTINCT c.product FROM claims c JOIN passages p ON p.id = c.passage
-    WHERE p.generation = (SELECT id FROM generations WHERE live = 1) ORDER BY 1
+    SELECT DISTINCT a.scope, c.product FROM claims c JOIN passages p ON p.id = c.passage JOIN articles a ON a.number = p.article
+    WHERE p.generation = (SELECT id FROM generations WHERE live = 1)
 """
 _TOKENS = "SELECT id, tokens FROM passages WHERE id IN (SELECT value FROM json_each(?))"
 _PASSAGES = f"""
-    SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, a.id, a.title, a.url, a.publisher, a.published, a.language
+    SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, a.id, a.title, a.url, a.publisher, a.published, a.language, a.scope
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
 """
@@ -57,17 +66,27 @@ class SQLiteSearch:
         rows = await self._database.fetch(_LIVE)
         return Generation(*rows[0]) if rows else None
 
-    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        return dict(await self._database.fetch(_FREQUENCIES, _list(terms))) if terms else {}
+    async def frequencies(self, terms: Collection[str], scopes: Collection[str]) -> Mapping[str, int]:
+        plain = {own + term: term for own in await self._marks(scopes) for term in terms}
+        found: Counter[str] = Counter()
+        for term, passages in await self._database.fetch(_FREQUENCIES, _list(plain)) if plain else ():
+            found[plain[term]] += passages
+        return found
 
-    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
-        if not terms:
-            return {}
-        query = "terms : (" + " OR ".join(f'"{term}"' for term in terms) + ")"  # terms hold letters, digits and points only
-        return dict(await self._database.fetch(_MATCHES, query, limit))
+    async def matches(self, weights: Mapping[str, float], scopes: Collection[str]) -> Mapping[int, float]:
+        wanted = {own + term: weight for own in await self._marks(scopes) for term, weight in weights.items()}
+        return dict(await self._database.fetch(_MATCHES, json.dumps(wanted, ensure_ascii=False))) if wanted else {}
 
-    async def contains(self, words: Sequence[str]) -> bool:
-        return bool(await self._database.fetch(_CONTAINS, f'terms : "{" ".join(words)}"'))
+    async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
+        # Terms hold letters, digits and points only.
+        phrases = [f'"{marked(words, own)}"' for own in await self._marks(scopes)]
+        return bool(phrases and await self._database.fetch(_CONTAINS, f"terms : ({' OR '.join(phrases)})"))
+
+    async def _marks(self, scopes: Collection[str]) -> list[str]:
+        """The marks of the terms of these scopes; a scope that has no terms has none."""
+        own = [scope for scope in scopes if scope != EVERYBODY]
+        numbers = await self._database.fetch(_NUMBERS, _list(own)) if own else ()
+        return [*([""] if EVERYBODY in scopes else []), *(mark(number) for (number,) in numbers)]
 
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         rows = await self._database.fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
@@ -76,8 +95,11 @@ class SQLiteSearch:
             for article, day, passage, place, product, named, stage, how, sure, since in rows
         ]
 
-    async def claimed(self) -> Sequence[str]:
-        return [product for (product,) in await self._database.fetch(_CLAIMED)]
+    async def claimed(self) -> Mapping[str, Collection[str]]:
+        claimed: dict[str, list[str]] = {}
+        for scope, product in await self._database.fetch(_CLAIMED):
+            claimed.setdefault(scope, []).append(product)
+        return claimed
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         return {
@@ -87,7 +109,9 @@ class SQLiteSearch:
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         return [
-            StoredPassage(row[0], row[1], row[2], spans, row[4], _tells(row[5], len(spans)), as_source(row[6:]))
+            StoredPassage(
+                row[0], row[1], row[2], spans, unmarked(row[4]) if row[12] else row[4], _tells(row[5], len(spans)), as_source(row[6:12])
+            )
             for row in await self._database.fetch(_PASSAGES, _list(ids))
             for spans in [unpack_spans(row[3])]
         ]

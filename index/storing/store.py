@@ -88,12 +88,16 @@ class Generation:
     Attributes:
         revision: drawn anew at each change; what was derived from another revision is stale.
         claims: by what its claims were made (see :func:`index.launches.claims.version`).
+        model: the setting EMBEDDING_MODEL that it was made with.
+        scope: of whose articles alone it is made, to be merged into the live one; None: of all.
     """
 
     id: int
     fingerprint: str
     revision: int
     claims: str = field(default="", compare=False)
+    model: str = field(default="", compare=False)
+    scope: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,25 @@ class Store(Protocol):
     async def live(self) -> Generation | None:
         """The generation that answers; None in an index where nothing was ever added."""
 
-    async def begin(self, fingerprint: str, claims: str) -> Generation:
-        """The unfinished generation of that fingerprint and those claims, made if there is none: a rebuild that was cut short goes on."""
+    async def begin(self, fingerprint: str, claims: str, model: str, scope: str | None = None) -> Generation:
+        """The unfinished generation of just that (see :class:`Generation`), made if there is none: a rebuild that was cut short goes on."""
 
-    async def go_live(self, generation: Generation) -> None:
-        """Swap: ``generation`` answers from now on, all others are deleted. One transaction."""
+    async def go_live(self, generation: Generation, job: int | None = None) -> bool:
+        """Swap: ``generation`` answers from now on, all others are deleted. One of a single scope takes the place of what the live one
+        has of the same articles instead. One transaction.
+
+        Args:
+            job: whose last act it is: its being done is part of the transaction.
+
+        Returns:
+            False where the job was cancelled: then nothing has changed.
+        """
+
+    async def abandon(self, scope: str | None) -> None:
+        """Delete the unfinished generations of one scope, or those of all articles."""
+
+    async def covered(self, generation: Generation) -> tuple[int, int]:
+        """How many articles it has passages of, and of how many it shall have."""
 
     async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
         """What is kept of each of these sources, as an article or as a copy of one."""
@@ -178,10 +196,10 @@ class Store(Protocol):
         """Note new validators of sources that have not changed otherwise. One transaction."""
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
-        """Articles that ``generation`` has no passages of."""
+        """Articles that ``generation`` has no passages of yet."""
 
-    async def write_passages(self, passages: Mapping[str, Sequence[Embedded]], generation: Generation) -> None:
-        """Add the passages of articles (by id) that are stored already. One transaction."""
+    async def write_passages(self, made: Sequence[tuple[Article, Sequence[Embedded]]], generation: Generation) -> None:
+        """Add the passages of stored articles; one that has changed since, or gone, is left out. One transaction."""
 
     async def stored(self, generation: Generation, after: int, limit: int) -> Sequence[tuple[int, Article, Sequence[tuple[int, Passage]]]]:
         """Articles with their numbers, those above ``after`` in order, and with their passages and the ids of these."""
@@ -198,8 +216,8 @@ class Store(Protocol):
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
         """All articles of these scopes, newest first, undated ones last."""
 
-    async def counts(self) -> Counts:
-        """How much is in."""
+    async def counts(self, scopes: Collection[str] | None = None) -> Counts:
+        """How much is in: in these scopes, or in all."""
 
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         """What articles that these scopes had by ``as_of`` claim about products.
@@ -208,23 +226,32 @@ class Store(Protocol):
             products: ids, and the relation of each to the one that is asked about (see :class:`Reported`).
         """
 
-    async def claimed(self) -> Sequence[str]:
-        """The ids of all products that anything is claimed about, sorted."""
+    async def claimed(self) -> Mapping[str, Collection[str]]:
+        """For each scope, the ids of the products that its articles claim anything about."""
 
-    async def rows(self, generation: Generation) -> Rows:
-        """All vectors of a generation, with what a search filters by."""
+    async def rows(self, generation: Generation) -> Rows | None:
+        """All vectors of a generation, with what a search filters by; None where it has been replaced."""
 
-    async def spellings(self) -> Mapping[str, tuple[int, int]]:
-        """For each word that is ever written like a name: how often it is, and how often like an ordinary word."""
+    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+        """For each scope, how often its articles write a word like a name, and how often like an ordinary word.
 
-    async def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        """In how many passages each of these terms stands; absent where in none."""
+        The words are those that any scope writes like a name.
+        """
 
-    async def matches(self, terms: Sequence[str], limit: int) -> Mapping[int, float]:
-        """The passages that hold any of ``terms``, by BM25 (higher is better), at most ``limit``: id to score."""
+    async def frequencies(self, terms: Collection[str], scopes: Collection[str]) -> Mapping[str, int]:
+        """In how many passages of these scopes each of these terms stands; absent where in none."""
 
-    async def contains(self, words: Sequence[str]) -> bool:
-        """Whether these terms stand side by side, in this order, in any passage."""
+    async def matches(self, weights: Mapping[str, float], scopes: Collection[str]) -> Mapping[int, float]:
+        """The passages of these scopes that hold any of some terms: id to score, the higher the better.
+
+        The score is BM25's without a part for the length of passages, which are about equally long. It depends on no other passage.
+
+        Args:
+            weights: the terms, and what each weighs.
+        """
+
+    async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
+        """Whether these terms stand side by side, in this order, in any passage of these scopes."""
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         """The token vectors of these passages; one that is gone is left out."""

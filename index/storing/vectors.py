@@ -12,8 +12,10 @@ import json
 import logging
 import os
 import shutil
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.languages import LanguageSpace
-from index.names import Names, are_names
+from index.model import EVERYBODY
+from index.names import Names, Spellings
 from index.scratch import scratch, sweep
 from index.storing.store import Generation, Rows
 
@@ -34,7 +37,7 @@ log = logging.getLogger(__name__)
 # encoder from the cores.
 faiss.omp_set_num_threads(1)
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever the files below would be written differently."""
 
 EXACT_LIMIT = 200_000
@@ -43,9 +46,23 @@ EXACT_LIMIT = 200_000
 _HNSW_LINKS = 32
 _HNSW_REACH = 128
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
-_NAME_ARRAYS = ("bounds", "holders")
-_FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"name-{name}.npy" for name in _NAME_ARRAYS), "names.txt", "passages.faiss")
+_SPELLING_ARRAYS = ("counts", "bounds", "holders")
+_FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"spelling-{name}.npy" for name in _SPELLING_ARRAYS), "spellings.txt", "passages.faiss")
+_REMEMBERED = 64  # of what some scopes see
 _DAMAGED = "The vector files in %s are damaged; they are made again from the database."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the articles of some scopes make known, whatever their days.
+
+    Attributes:
+        passages: how many there are.
+        names: the names that the articles speak of.
+    """
+
+    passages: int
+    names: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ class Vectors:
         articles: the position of each passage's article among all articles. Shape (passages,).
         days: each *article's* publication day as an ordinal, 0 where unknown; ``scopes`` likewise. Shape (articles,).
         sentences: fp16 unit vectors; those of passage i are rows ``bounds[i]:bounds[i + 1]``.
-        names: the names that the articles speak of.
+        spellings: how the articles write their words.
     """
 
     generation: Generation
@@ -70,18 +87,37 @@ class Vectors:
     scope_names: tuple[str, ...]
     bounds: npt.NDArray[np.int64]
     sentences: npt.NDArray[np.float16]
-    names: Names
+    spellings: Spellings
+    _known: OrderedDict[tuple[int, ...], Known] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
+
+    def known(self, scopes: Collection[str]) -> Known:
+        """What can be known to a question that sees these scopes, whenever it asks."""
+        codes = tuple(self._codes(scopes))
+        if codes not in self._known:
+            articles = np.isin(self.scopes, codes)
+            self._known[codes] = Known(int(articles[self.articles].sum()), self.spellings.names(codes, articles))
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(codes)
+        return self._known[codes]
 
     def visible(self, as_of: date, scopes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which articles a question may see: of these scopes, published by that day or undated. Shape (articles,)."""
-        codes = [code for code, name in enumerate(self.scope_names) if name in scopes]
+        codes = self._codes(scopes)
         seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
         if len(codes) < len(self.scope_names):
             seen &= np.isin(self.scopes, codes)
         return seen
 
+    def _codes(self, scopes: Collection[str]) -> list[int]:
+        return [code for code, name in enumerate(self.scope_names) if name in scopes]
+
     def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Positions of the ``count`` best visible passages, best first; fewer where fewer are visible.
+
+        Exact, and so the same whatever else is there, as long as at most :data:`EXACT_LIMIT` passages are visible. Where more
+        are, they are found through the graph, which is made of all passages: then those that are not visible, though never
+        found, may have a part in which of the visible ones are missed.
 
         Args:
             visible: shape (passages,).
@@ -91,11 +127,14 @@ class Vectors:
         # FAISS's bitmap has one bit a row, the lowest first.
         bits = np.packbits(visible, bitorder="little")
         selector = None if visible.all() else faiss.IDSelectorBitmap(len(visible), faiss.swig_ptr(bits))
-        if isinstance(self.index, faiss.IndexHNSW):
+        searched = self.index
+        if not isinstance(searched, faiss.IndexHNSW):
+            parameters = faiss.SearchParameters(sel=selector)
+        elif np.count_nonzero(visible) > EXACT_LIMIT:
             parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(_HNSW_REACH, count))
         else:
-            parameters = faiss.SearchParameters(sel=selector)
-        _, positions = self.index.search(query[None, :], count, params=parameters)
+            searched, parameters = faiss.downcast_index(searched.storage), faiss.SearchParameters(sel=selector)
+        _, positions = searched.search(query[None, :], count, params=parameters)
         found: npt.NDArray[np.int64] = positions[0][positions[0] >= 0]
         return found
 
@@ -109,10 +148,12 @@ class Vectors:
         return self.sentences[self.bounds[position] : self.bounds[position + 1]]
 
 
-def build(rows: Rows, spellings: Mapping[str, tuple[int, int]], space: LanguageSpace) -> Vectors:
+def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], space: LanguageSpace) -> Vectors:
     """From what SQLite holds to what is searched (0.2 s for 10,000 passages)."""
-    passages = space.passages(rows.vectors.astype(np.float32), rows.languages)
-    sentences = space.passages(rows.sentences.astype(np.float32), np.repeat(rows.languages, np.diff(rows.bounds)))
+    shared = rows.scope_names.index(EVERYBODY) if EVERYBODY in rows.scope_names else None
+    of_sentences = np.repeat(np.arange(len(rows.ids)), np.diff(rows.bounds))
+    passages = space.passages(rows.vectors.astype(np.float32), rows.languages, rows.scopes, shared)
+    sentences = space.passages(rows.sentences.astype(np.float32), rows.languages[of_sentences], rows.scopes[of_sentences], shared)
     dimension = passages.shape[1]
     index: Any
     if len(passages) <= EXACT_LIMIT:
@@ -136,7 +177,7 @@ def build(rows: Rows, spellings: Mapping[str, tuple[int, int]], space: LanguageS
         scope_names=rows.scope_names,
         bounds=rows.bounds,
         sentences=sentences.astype(np.float16),
-        names=Names.of(are_names(spellings), capitals),
+        spellings=Spellings.of([spellings.get(name, {}) for name in rows.scope_names], capitals),
     )
 
 
@@ -154,14 +195,12 @@ class VectorFiles:
         """
         place = self._place(generation)
         try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            manifest = _manifest(place)
         except FileNotFoundError:
             if expected and not any(self._folder.glob("[0-9]*")):  # else they are only of an earlier revision, as after a removal
                 log.warning("The vector files in %s are missing; they are made again from the database.", place)
             return None
         except (OSError, ValueError):
-            manifest = None
-        if not isinstance(manifest, dict):
             log.warning(_DAMAGED, place)
             return None
         wanted = (LAYOUT, generation.fingerprint, space.digest)
@@ -172,14 +211,24 @@ class VectorFiles:
             if manifest["checksums"] != {name: _digest(place / name) for name in _FILES}:
                 raise ValueError("checksums differ")
             arrays = {name: np.asarray(np.load(place / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
-            terms = tuple((place / "names.txt").read_text(encoding="utf-8").split())
-            held = {name: np.load(place / f"name-{name}.npy") for name in _NAME_ARRAYS}
-            names = Names(terms, articles=len(arrays["days"]), **held)
+            terms = tuple((place / "spellings.txt").read_text(encoding="utf-8").split())
+            spellings = Spellings(terms, **{name: np.load(place / f"spelling-{name}.npy") for name in _SPELLING_ARRAYS})
             index = faiss.read_index(str(place / "passages.faiss"))
-            return Vectors(generation=generation, index=index, scope_names=tuple(manifest["scopes"]), names=names, **arrays)
+            return Vectors(generation=generation, index=index, scope_names=tuple(manifest["scopes"]), spellings=spellings, **arrays)
         except (OSError, ValueError, KeyError, RuntimeError, AttributeError):
             log.warning(_DAMAGED, place)
             return None
+
+    def whole(self, generation: Generation) -> bool | None:
+        """Whether what was written for this revision is as it was written; None where nothing was."""
+        place = self._place(generation)
+        try:
+            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            return bool(manifest["checksums"] == {name: _digest(place / name) for name in _FILES})
+        except FileNotFoundError:
+            return None if not place.exists() else False
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
         """Write a generation and put it in its place at once; older ones are removed. A cache that cannot be written is no error."""
@@ -191,9 +240,9 @@ class VectorFiles:
             partial = scratch(self._folder)
             for name in _ARRAYS:
                 np.save(partial / f"{name}.npy", getattr(vectors, name))
-            for name in _NAME_ARRAYS:
-                np.save(partial / f"name-{name}.npy", getattr(vectors.names, name))
-            (partial / "names.txt").write_text(" ".join(vectors.names.terms), encoding="utf-8")
+            for name in _SPELLING_ARRAYS:
+                np.save(partial / f"spelling-{name}.npy", getattr(vectors.spellings, name))
+            (partial / "spellings.txt").write_text(" ".join(vectors.spellings.terms), encoding="utf-8")
             faiss.write_index(vectors.index, str(partial / "passages.faiss"))
             manifest = {
                 "layout": LAYOUT,
@@ -215,6 +264,19 @@ class VectorFiles:
             if partial:
                 shutil.rmtree(partial, ignore_errors=True)
 
+    def holding(self, scope: str) -> int:
+        """How many generations hold vectors of a scope."""
+        count = 0
+        for place in self._folder.glob("*"):
+            with suppress(OSError, ValueError, TypeError):
+                count += scope in _manifest(place).get("scopes", ())
+        return count
+
+    def clear(self) -> None:
+        """Remove every file. The emptied folders show the next start that nothing has gone missing."""
+        for path in self._folder.glob("*/*"):
+            path.unlink(missing_ok=True)
+
     def _place(self, generation: Generation) -> Path:
         return self._folder / f"{generation.id}-{generation.revision}"
 
@@ -223,6 +285,19 @@ class VectorFiles:
         for path in self._folder.glob("[0-9]*"):
             if path != place:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _manifest(place: Path) -> dict[str, Any]:
+    """What a generation's folder says of itself.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is none.
+    """
+    manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+    if not isinstance(manifest, dict):
+        raise ValueError("a manifest is an object")
+    return manifest
 
 
 def _digest(path: Path) -> str:

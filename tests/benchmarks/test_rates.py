@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -123,6 +123,12 @@ class Echo:
         picked = self._vectors[self._noise.integers(0, len(self._vectors), len(texts))]
         moved = picked + self._noise.normal(0, 0.02, picked.shape).astype(np.float32)
         return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+    async def bulk(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+    def give_way(self) -> None:
+        pass
 
     async def layers(self, texts: Sequence[str]) -> list[Layers]:
         return [self._layers[at] for at in self._noise.integers(0, len(self._layers), len(texts))]

@@ -14,6 +14,9 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from bot.on_terminal.chat import chat
+from bot.permissions import Caller
+from bot.service import Service
+from bot.settings import Settings
 from index import cutting
 from index.core import Index
 from tests.writing import news, write
@@ -32,11 +35,16 @@ async def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield made
 
 
+async def chatting(index: Index) -> None:
+    """Chat as the operator."""
+    await chat(Service(index, Settings()), Caller.operator())
+
+
 async def typed(index: Index, keyboard: PipeInput, *lines: str, end: str = "/quit\r") -> None:
     """Chat, with these lines typed."""
     with create_app_session(input=keyboard, output=DummyOutput()):
         keyboard.send_text("".join(f"{line}\r" for line in lines) + end)
-        await asyncio.wait_for(chat(index), 60)
+        await asyncio.wait_for(chatting(index), 60)
 
 
 async def test_a_question_is_answered_with_its_source(samples: Index, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,12 +110,12 @@ async def test_quit_ends_the_chat(samples: Index, keyboard: PipeInput, word: str
 
 async def test_ctrl_c_empties_the_line_and_keeps_the_chat(samples: Index, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]) -> None:
     with create_app_session(input=keyboard, output=DummyOutput()):
-        chatting = asyncio.create_task(chat(samples))
+        task = asyncio.create_task(chatting(samples))
         for keys in ("half a quest", CTRL_C, CTRL_C, "/help\r"):
             keyboard.send_text(keys)
             await asyncio.sleep(0.3)
         keyboard.send_text("/quit\r")
-        await asyncio.wait_for(chatting, 20)
+        await asyncio.wait_for(task, 20)
     assert "/articles" in capsys.readouterr().out
 
 
@@ -117,12 +125,12 @@ async def test_ctrl_c_ends_what_is_being_done_and_keeps_the_chat(
     monkeypatch.setattr(cutting, "BATCH_TEXTS", 6)
     news(tmp_path / "news", 60)
     with create_app_session(input=keyboard, output=DummyOutput()):
-        chatting = asyncio.create_task(chat(index))
+        task = asyncio.create_task(chatting(index))
         keyboard.send_text(f"/add {tmp_path / 'news'}\r")
         kept = await first_articles(index)
         os.kill(os.getpid(), signal.SIGINT)
         keyboard.send_text("When will Aurora ship?\r/quit\r")
-        await asyncio.wait_for(chatting, 60)
+        await asyncio.wait_for(task, 60)
     said = capsys.readouterr()
     assert said.err.strip().endswith("Stopped.")
     assert "Aurora" in said.out

@@ -138,7 +138,7 @@ def test_articles_are_added_listed_asked_rebuilt_and_removed(data: Path, tmp_pat
     done = shipdate("index", "rebuild", data=data)
     assert (done.returncode, done.stdout.split(":")[0], done.stderr) == (0, "rebuilt", "")
 
-    report = json.loads(shipdate("doctor", "--json", data=data).stdout)
+    report = json.loads(shipdate("doctor", "--json", "--offline", data=data).stdout)
     assert (report["articles"], report["passages"], report["vectors"]) == (2, 2, 4)
     assert {"name", "folder", "engine"} <= report["model"].keys()
 
@@ -256,7 +256,7 @@ def test_each_file_that_cannot_be_added_is_told_in_a_line(data: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["index", "list"], ["ask", "When?"], ["index", "add", SAMPLES], ["doctor"]], ids=lambda words: words[0]
+    "arguments", [["index", "list"], ["ask", "When?"], ["index", "add", SAMPLES], ["doctor", "--offline"]], ids=lambda words: words[0]
 )
 def test_a_data_folder_that_cannot_be_written_is_told(data: Path, arguments: list[object]) -> None:
     data.write_text("a file in its place", encoding="utf-8")

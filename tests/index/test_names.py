@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping, Sequence, Set
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.names import Names, are_names
+from index.names import Names, Spellings
 from index.words import words
 
-NAMES = Names.of({"sora", "kling", "runway", "vidu", "openai", "gen"}, [{"sora", "openai"}, {"kling", "vidu"}, {"sora", "kling"}])
+
+def names_of(counts: Mapping[str, tuple[int, int]], capitals: Sequence[Set[str]]) -> Names:
+    """The names of one scope with these articles."""
+    return Spellings.of([counts], capitals).names([0], np.ones(len(capitals), np.bool_))
+
+
+NAMES = names_of(
+    dict.fromkeys(["sora", "kling", "runway", "vidu", "openai", "gen"], (1, 0)), [{"sora", "openai"}, {"kling", "vidu"}, {"sora", "kling"}]
+)
 
 
 def asked(question: str, known: dict[str, int] | None = None) -> dict[str, str]:
@@ -44,13 +54,28 @@ def test_a_name_knows_its_articles() -> None:
 
 
 def test_a_name_is_what_is_mostly_written_like_one() -> None:
-    assert are_names({"sora": (10, 0), "apple": (4, 2), "video": (3, 30), "x": (9, 0), "never": (0, 9)}) == {"sora", "apple"}
+    counts = {"sora": (10, 0), "apple": (4, 2), "video": (3, 30), "x": (9, 0), "never": (0, 9)}
+    assert set(names_of(counts, []).terms) == {"sora", "apple"}
+
+
+def test_each_scope_has_names_of_its_own_and_scopes_together_have_those_of_all_that_they_write() -> None:
+    spellings = Spellings.of(
+        [{"aurora": (2, 0), "gen": (2, 0)}, {"aurora": (0, 2), "gen": (1, 0), "nimbus": (1, 0)}], [{"gen"}, {"gen", "nimbus"}]
+    )
+    first, second = np.array([True, False]), np.array([False, True])
+    assert spellings.names([0], first).terms == ("aurora", "gen")
+    assert spellings.names([1], second).terms == ("gen", "nimbus")
+    both = spellings.names([0, 1], first | second)
+    assert both.terms == ("gen", "nimbus")
+    assert (both.articles, both.holding("gen").tolist(), both.holding("nimbus").tolist()) == (2, [0, 1], [1])
+    assert spellings.names([1], second).holding("gen").tolist() == [1]
+    assert spellings.names([], first & second).terms == ()
 
 
 def test_an_index_without_articles_has_no_names() -> None:
-    assert Names.of([], []).asked(words("When will Sora ship?"), {}) == {}
+    assert names_of({}, []).asked(words("When will Sora ship?"), {}) == {}
 
 
 @given(st.sets(st.text(string.ascii_lowercase, min_size=2, max_size=8), max_size=10), st.text(max_size=60))
 def test_only_names_are_ever_meant(names: set[str], question: str) -> None:
-    assert set(Names.of(names, [names]).asked(words(question), {}).values()) <= names
+    assert set(names_of(dict.fromkeys(names, (1, 0)), [names]).asked(words(question), {}).values()) <= names

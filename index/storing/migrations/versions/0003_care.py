@@ -1,4 +1,4 @@
-"""Copies of articles, feeds, jobs, audit, question log, workspaces' settings."""
+"""Copies of articles, feeds, jobs, audit, question log, workspaces' settings; where each term stands."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("queued", sa.Float, nullable=False),
         sa.Column("started", sa.Float),
         sa.Column("finished", sa.Float),
-        sa.Column("seen", sa.Float),
+        sa.Column("rate", sa.Float),
         sa.Column("problem", sa.Text),
         sqlite_autoincrement=True,
     )
@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text, nullable=False),
         sa.Column("workspace", sa.Text),
         sa.Column("user", sa.Text),
+        sa.Column("scope", sa.Text, nullable=False),
         sa.Column("act", sa.Text, nullable=False),
         sa.Column("subject", sa.Text),
         sa.Column("outcome", sa.Text, nullable=False),
@@ -116,3 +117,4 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False, unique=True),
         sqlite_autoincrement=True,
     )
+    op.execute("CREATE VIRTUAL TABLE passage_instances USING fts5vocab(passage_words, 'instance')")

@@ -1,0 +1,76 @@
+"""``shipdate audit`` and ``forget``: what is kept about those who use Shipdate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands.running import Json, fail, say, settings_of, with_service
+
+if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
+
+_LAST = 100
+
+
+def audit(
+    context: typer.Context,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="From that day on (ISO 8601, UTC).")] = None,
+    as_json: Json = False,
+    last: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=f"Only the N newest. Default: {_LAST}; all with --since or --json.")
+    ] = None,
+) -> None:
+    """Who changed what, when, and what became of it; newest last."""
+    from bot import machine
+
+    begin = datetime.combine(machine.parse_day(since), time(), UTC) if since else None
+    most = last or (None if since or as_json else _LAST)
+
+    async def work(service: Service, operator: Caller) -> None:
+        from bot.on_terminal.render import audit_table, console
+
+        lines = await service.audit(operator, begin, last=most)
+        if as_json:
+            print(json.dumps([machine.audited_object(line) for line in lines], ensure_ascii=False, indent=1))
+            return
+        console().print(audit_table(lines))
+        if len(lines) == most:
+            say(f"These are the {most} newest; see more with --since DATE or --last N.")
+
+    with_service(settings_of(context), work)
+
+
+def forget(
+    context: typer.Context,
+    user: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:USER_ID or slack:TEAM_ID:USER_ID.")] = None,
+    workspace: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:GUILD_ID or slack:TEAM_ID.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+) -> None:
+    """Delete everything of one person or of one workspace, and prove it."""
+    from bot.permissions import Person, Workspace
+
+    if (user is None) == (workspace is None):
+        raise typer.BadParameter("give either --user or --workspace")
+    whom = Person.named(user) if user is not None else Workspace.named(workspace or "")
+    settings = settings_of(context)
+    if not yes:
+        if not sys.stdin.isatty():
+            fail("Nothing was deleted: say --yes to delete without being asked.")
+        what = "articles, feeds, settings, questions and audit" if workspace else "logged questions, and their name in the audit,"
+        typer.confirm(f"Delete the {what} of {user or workspace} for good?", abort=True, err=True)
+
+    async def work(service: Service, operator: Caller) -> None:
+        from bot.on_terminal.render import console, forgotten_table
+
+        forgotten = await service.forget(operator, whom)
+        console().print(forgotten_table(forgotten))
+        if not forgotten.complete:
+            fail(f"Something of {user or workspace} remains; run the same command again.")
+
+    with_service(settings, work)

@@ -1,0 +1,64 @@
+"""Deleting everything of a person or of a workspace, and counting what is left.
+
+Each step is a transaction of its own; after a power cut the same can be done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.permissions import Person, Workspace
+
+if TYPE_CHECKING:
+    from index.core import Index
+    from index.storing.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted of somebody, and what a count found afterwards.
+
+    Attributes:
+        deleted, remaining: kind of thing to how many.
+    """
+
+    deleted: Mapping[str, int]
+    remaining: Mapping[str, int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left."""
+        return not any(self.remaining.values())
+
+
+async def forget(whom: Person | Workspace, index: Index) -> Forgotten:
+    """Delete everything of a person or a workspace."""
+    return await (_forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index))
+
+
+async def _forget_person(person: Person, ledger: Ledger) -> Forgotten:
+    where = (person.platform, person.workspace, person.user)
+    named = await _admins_with(person, ledger)
+    for scope, admins in named.items():
+        await ledger.change_settings(scope, {"admins": [user for user in admins if user != person.user]})
+    deleted = {**await ledger.forget_user(*where), "settings": len(named)}
+    return Forgotten(deleted, {**await ledger.user_remains(*where), "settings": len(await _admins_with(person, ledger))})
+
+
+async def _admins_with(person: Person, ledger: Ledger) -> Mapping[str, Sequence[str]]:
+    """The admins whom a workspace's settings name, by scope, where this person is among them."""
+    found: dict[str, Sequence[str]] = {}
+    for scope, admins in (await ledger.settings_everywhere("admins")).items():
+        platform, _, workspace = scope.partition(":")
+        if platform == person.platform and person.workspace in (None, workspace) and person.user in admins:
+            found[scope] = admins
+    return found
+
+
+async def _forget_workspace(workspace: Workspace, index: Index) -> Forgotten:
+    where = (workspace.scope, workspace.platform, workspace.id)
+    in_ledger = await index.ledger.forget_workspace(*where)  # first, so that nobody's question is logged meanwhile
+    deleted = {**await index.forget(workspace.scope), **in_ledger}
+    return Forgotten(deleted, {**await index.remains(workspace.scope), **await index.ledger.workspace_remains(*where)})

@@ -1,0 +1,95 @@
+"""How many questions a minute: a token bucket for each person and each workspace.
+
+A bucket holds one minute's tokens and is full at first; a question takes one, and they come back one by one. That is kept as a
+single number, the moment at which the bucket will be full again (the generic cell rate algorithm, ITU-T I.371), in whole
+numbers, so that neither the rate nor the time promised to whoever has to wait is ever off by a rounding.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from math import ceil
+
+from bot.permissions import Caller
+from index.errors import ShipdateError
+
+_SECOND = 1_000_000_000  # nanoseconds
+_MINUTE = 60 * _SECOND
+
+
+class TooManyQuestionsError(ShipdateError):
+    """Somebody asks faster than the settings allow.
+
+    Attributes:
+        retry_after: seconds until the next question is taken, unless others of the same workspace ask meanwhile.
+    """
+
+    def __init__(self, who: str, rate: int, wait: int) -> None:
+        self.retry_after = wait / _SECOND
+        seconds = ceil(self.retry_after)
+        when = "in a second" if seconds == 1 else f"in {seconds} seconds"
+        super().__init__(f"{who} asked more than {rate} question{'s' * (rate != 1)} a minute; try again {when}.")
+
+
+class TokenBuckets:
+    """Any number of buckets; one that has been idle for a minute is full, so it is dropped.
+
+    Args:
+        rate: tokens a minute, and how many a bucket holds.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._full: OrderedDict[Hashable, int] = OrderedDict()  # when each will be full, times the rate; in the order of their last use
+
+    def __len__(self) -> int:
+        return len(self._full)
+
+    def wait(self, key: Hashable, now: int) -> int:
+        """How long until there is a token, in nanoseconds, exactly; 0: there is one.
+
+        Args:
+            now: nanoseconds of a clock that never goes back.
+        """
+        lacking = self._full.get(key, 0) - now * self.rate - (self.rate - 1) * _MINUTE
+        return max(0, -(-lacking // self.rate))
+
+    def take(self, key: Hashable, now: int) -> None:
+        """Take a token that is there."""
+        self._full[key] = max(self._full.get(key, 0), now * self.rate) + _MINUTE
+        self._full.move_to_end(key)
+        # Whoever stands behind the first was used later than it, and none takes more than a minute to be full.
+        while next(iter(self._full.values())) <= now * self.rate:
+            self._full.popitem(last=False)
+
+
+class Limits:
+    """The buckets of everybody.
+
+    Args:
+        clock: nanoseconds of a clock that never goes back.
+    """
+
+    def __init__(self, *, user_rate: int, workspace_rate: int, clock: Callable[[], int]) -> None:
+        self._users = TokenBuckets(user_rate)
+        self._workspaces = TokenBuckets(workspace_rate)
+        self._clock = clock
+
+    def take(self, caller: Caller) -> None:
+        """Count one question; one that is refused does not count. The terminal's operator is not limited.
+
+        Raises:
+            TooManyQuestionsError: not now; the text says when.
+        """
+        if caller.is_operator:
+            return
+        now = self._clock()
+        buckets: list[tuple[TokenBuckets, Hashable, str]] = [(self._users, caller.person or caller.platform, "You have")]
+        if caller.workspace:
+            buckets.append((self._workspaces, caller.scope, "This workspace has"))
+        wait, rate, who = max((bucket.wait(key, now), bucket.rate, who) for bucket, key, who in buckets)
+        if wait:
+            raise TooManyQuestionsError(who, rate, wait)
+        for bucket, key, _ in buckets:
+            bucket.take(key, now)

@@ -1,0 +1,394 @@
+"""What every surface calls: one method an act, where permission, rate limit, quota and audit live.
+
+A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes back; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from bot import forgetting
+from bot.forgetting import Forgotten
+from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
+from bot.rates import Limits
+from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
+from index.errors import JobError, QuotaError, ShipdateError
+from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
+from index.reading import opml, web
+
+if TYPE_CHECKING:
+    from bot.metrics import Metrics
+    from bot.settings import Settings
+    from index.core import Index
+    from index.cutting import Tell
+    from index.launches.catalogue import Product
+
+_NAMED = 3  # subjects of one act that the audit names; the others are counted
+_SUBJECT_LIMIT = 500  # characters
+_EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
+_SECRETS = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but groups
+_QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
+
+
+class Service:
+    """See the module. Safe to use from many tasks of one event loop at once.
+
+    Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that; what the index raises
+    comes through.
+
+    Args:
+        metrics: where questions are counted, if anywhere.
+        clock: nanoseconds of a clock that never goes back, for the rates.
+        now: the time in UTC, for what is written down.
+
+    Raises:
+        NamingError: the owners in the settings are not named as they should be.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        settings: Settings,
+        *,
+        metrics: Metrics | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._index = index
+        self._ledger = index.ledger
+        self._settings = settings
+        self._metrics = metrics
+        self._now = now
+        self._owners = owners(settings.owners)
+        self._limits = Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
+        self._expired: datetime | None = None
+
+    # Questions
+
+    async def prepare(self) -> None:
+        """Load the model, so that the first question need not wait for it.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be reached.
+        """
+        await self._index.engine()
+
+    async def ask(self, caller: Caller, question: str, *, as_of: date | None = None, topic: Topic | None = None) -> Answer:
+        """See :meth:`index.core.Index.ask`; kept in the log where the workspace's settings say so.
+
+        Raises:
+            TooManyQuestionsError: the caller, or their workspace, has to wait; the text says how long.
+        """
+        self._limits.take(caller)
+        with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
+            answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
+            count(answer)
+        if (await self.settings(caller)).log_questions:
+            await self._expire_at_times()
+            line = Logged(self._now(), caller.platform, caller.workspace, caller.user, question, answer.answered, answer.elapsed_ms)
+            await self._ledger.log(line)
+        return answer
+
+    async def status(self, caller: Caller, name: str, *, as_of: date | None = None) -> Status:
+        """See :meth:`index.core.Index.status`.
+
+        Raises:
+            TooManyQuestionsError: as for :meth:`ask`; this is a question, too.
+        """
+        self._limits.take(caller)
+        return await self._index.status(name, as_of=as_of, scopes=caller.sees)
+
+    async def expire(self) -> int:
+        """Delete the logged questions that are older than the settings allow; returns how many."""
+        self._expired = self._now()
+        return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
+
+    async def _expire_at_times(self) -> None:
+        if self._expired is None or self._now() - self._expired >= _EXPIRY:
+            await self.expire()
+
+    # Articles
+
+    async def articles(self, caller: Caller) -> Sequence[Listed]:
+        """The articles that the caller's answers come from, newest first."""
+        return await self._index.list(scopes=caller.sees)
+
+    async def counts(self, caller: Caller) -> Counts:
+        """How much there is of it; for the operator, of everything."""
+        return await self._index.counts(scopes=None if caller.is_operator else caller.sees)
+
+    async def add(self, caller: Caller, sources: Sequence[str], *, shared: bool = False, tell: Tell | None = None) -> list[Outcome]:
+        """See :meth:`index.core.Index.add`. Files and folders are the operator's: they are on the machine that Shipdate runs on.
+
+        Args:
+            shared: for every workspace, not for the caller's alone.
+
+        Raises:
+            QuotaError: the workspace has no room for all of them, so none is added.
+        """
+        async with self._acting(caller, Act.ADD_ARTICLES, sources, shared=shared) as act:
+            if not caller.is_operator and not all(map(web.is_address, sources)):
+                raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
+            outcomes = await self._index.add(sources, scope=act.scope, tell=tell)
+            act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
+            return outcomes
+
+    async def remove(self, caller: Caller, names: Sequence[str], *, shared: bool = False) -> Mapping[str, str]:
+        """See :meth:`index.core.Index.remove`; what belongs to another workspace is as good as not there."""
+        async with self._acting(caller, Act.REMOVE_ARTICLES, names, shared=shared) as act:
+            removed = await self._index.remove(names, scope=act.scope)
+            act.detail, act.failed = f"{len(removed)} removed", not removed
+            return removed
+
+    # Rebuilding
+
+    async def rebuild(self, caller: Caller, *, shared: bool = False) -> Job:
+        """Embed the articles of the caller's workspace, or those of all, again; see :meth:`index.rebuilding.Rebuilding.start`."""
+        async with self._acting(caller, Act.REBUILD, [], shared=shared) as act:
+            job = await self._index.jobs.start(act.scope)
+            act.detail = f"job {job.id}"
+            return job
+
+    async def job(self, caller: Caller, id_: int | None = None, *, shared: bool = False) -> Job:
+        """One of these rebuilds; the newest by default.
+
+        Raises:
+            JobError: there is none; that of another workspace is as good as not there.
+        """
+        return await self._job(await self._seeing(caller, Act.SEE_JOB, shared=shared), id_)
+
+    async def cancel(self, caller: Caller, id_: int | None = None, *, shared: bool = False) -> Job:
+        """End one of these rebuilds and throw away what it has done; returns it as it is then.
+
+        Raises:
+            JobError: there is none, or it has ended.
+        """
+        async with self._acting(caller, Act.CANCEL_JOB, [str(id_ or "newest")], shared=shared) as act:
+            job = await self._job(act.scope, id_)
+            if not job.open:
+                raise JobError("No rebuild is at work.")
+            return await self._index.jobs.cancel(job.id) or job
+
+    async def follow(self, caller: Caller, id_: int, *, shared: bool = False) -> AsyncIterator[Job]:
+        """One of these rebuilds at each of its changes, until it ends.
+
+        Raises:
+            JobError: there is none.
+        """
+        await self.job(caller, id_, shared=shared)
+        async for job in self._index.jobs.follow(id_):
+            yield job
+
+    async def _job(self, scope: str, id_: int | None) -> Job:
+        job = await (self._index.jobs.latest(scope) if id_ is None else self._index.jobs.get(id_))
+        if job is None or job.scope != scope:
+            raise JobError("Nothing has been rebuilt here yet." if id_ is None else f"There is no job {id_}.")
+        return job
+
+    # Feeds
+
+    async def feeds(self, caller: Caller, *, shared: bool = False) -> Sequence[Feed]:
+        """What is followed for the caller's workspace, and how it fares. Only for its admins: an address may be a secret.
+
+        Args:
+            shared: what is followed for every workspace instead; here and below.
+        """
+        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        return await self._index.feeds.list(scopes=(scope,))
+
+    async def export_feeds(self, caller: Caller, *, shared: bool = False) -> str:
+        """The same as OPML."""
+        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        return await self._index.feeds.export_opml(scopes=(scope,))
+
+    async def add_feed(self, caller: Caller, address: str, *, shared: bool = False, every: timedelta | None = None) -> Feed:
+        """See :meth:`index.following.Following.add`.
+
+        Raises:
+            QuotaError: the workspace follows as many as it may.
+        """
+        async with self._acting(caller, Act.ADD_FEED, [address], shared=shared) as act, self._feeding(act.scope):
+            await self._check_feeds(act.scope, [address])
+            return await self._index.feeds.add(address, scope=act.scope, every=every)
+
+    async def import_feeds(self, caller: Caller, text: str, *, shared: bool = False) -> Sequence[Outcome]:
+        """See :meth:`index.following.Following.import_opml`.
+
+        Raises:
+            QuotaError: the workspace may not follow all of them, so none is added.
+        """
+        async with self._acting(caller, Act.IMPORT_FEEDS, [], shared=shared) as act, self._feeding(act.scope):
+            await self._check_feeds(act.scope, list(await asyncio.to_thread(opml.read, text)))
+            outcomes = await self._index.feeds.import_opml(text, scope=act.scope)
+            act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
+            return outcomes
+
+    async def remove_feed(self, caller: Caller, name: str, *, shared: bool = False) -> Feed:
+        """See :meth:`index.following.Following.remove`; what belongs to another workspace is as good as not there."""
+        async with self._acting(caller, Act.REMOVE_FEED, [name], shared=shared) as act:
+            return await self._index.feeds.remove(name, scope=act.scope)
+
+    async def refresh_feeds(self, caller: Caller, names: Sequence[str] | None = None, *, shared: bool = False) -> Sequence[Look]:
+        """See :meth:`index.following.Following.refresh`."""
+        async with self._acting(caller, Act.REFRESH_FEEDS, names or ["all"], shared=shared) as act:
+            looks = await self._index.feeds.refresh(names, scope=act.scope)
+            act.detail = _counted([outcome for look in looks for outcome in look.outcomes])
+            act.failed = bool(looks) and all(look.feed.problem for look in looks)
+            return looks
+
+    def _feeding(self, scope: str) -> asyncio.Lock:
+        """Nothing comes between counting the feeds of a scope and adding to them."""
+        return self._locks.setdefault(scope, asyncio.Lock())
+
+    async def _check_feeds(self, scope: str, addresses: Sequence[str]) -> None:
+        """Whether a workspace may follow these, too; what all share has no limit."""
+        if scope == EVERYBODY:
+            return
+        followed, most = {feed.url for feed in await self._index.feeds.list(scopes=(scope,))}, self._settings.max_feeds
+        new = {web.source_of(address) for address in addresses} - followed
+        if new and len(followed) + len(new) > most:
+            raise QuotaError(
+                f"This workspace follows {len(followed):,} of at most {most:,} feeds, which leaves no room for {len(new):,} more."
+            )
+
+    # Products
+
+    async def products(self, caller: Caller) -> Sequence[Product]:
+        """See :meth:`index.core.Index.products`."""
+        return await self._index.products()
+
+    async def add_product(self, caller: Caller, product: Product, *, tell: Tell | None = None) -> None:
+        """See :meth:`index.core.Index.add_product`. All workspaces share the catalogue."""
+        async with self._acting(caller, Act.ADD_PRODUCT, [product.id], shared=True):
+            await self._index.add_product(product, tell=tell)
+
+    async def remove_product(self, caller: Caller, id_: str, *, tell: Tell | None = None) -> None:
+        """See :meth:`index.core.Index.remove_product`."""
+        async with self._acting(caller, Act.REMOVE_PRODUCT, [id_], shared=True):
+            await self._index.remove_product(id_, tell=tell)
+
+    # Settings
+
+    async def settings(self, caller: Caller) -> WorkspaceSettings:
+        """Those of the caller's workspace; the defaults where there is none. Anyone may know them."""
+        return await self._settings_of(caller.scope)
+
+    async def change_settings(self, caller: Caller, changes: Mapping[str, object]) -> WorkspaceSettings:
+        """Change some of the settings of the caller's workspace; returns them all.
+
+        Raises:
+            WorkspaceSettingsError: one of them is no setting, or cannot have that value; then none is changed.
+        """
+        async with self._acting(caller, Act.CHANGE_SETTINGS, sorted(changes)) as act:
+            if act.scope == EVERYBODY:
+                raise WorkspaceSettingsError("These are the settings of a workspace, and this is none.")
+            changed = (await self._settings_of(act.scope)).changed(changes)
+            await self._ledger.change_settings(act.scope, changed.model_dump(mode="json", include=set(changes)))
+            act.detail = ", ".join(f"{name} = {getattr(changed, name)!r}" for name in sorted(changes) if name not in _QUIET)
+            return changed
+
+    async def _settings_of(self, scope: str) -> WorkspaceSettings:
+        return WorkspaceSettings.of(await self._ledger.settings(scope)) if scope != EVERYBODY else WorkspaceSettings()
+
+    # The audit, and forgetting
+
+    async def audit(
+        self, caller: Caller, since: datetime | None = None, *, last: int | None = None, shared: bool = False
+    ) -> Sequence[Audited]:
+        """What was changed, oldest first: of the caller's workspace, of what all share, or, for the operator, of everything.
+
+        Args:
+            last: how many lines at most, the newest.
+        """
+        scope = await self._seeing(caller, Act.SEE_AUDIT, shared=shared)
+        return await self._ledger.audited(scope=None if caller.is_operator else scope, since=since, last=last)
+
+    async def forget(self, caller: Caller, whom: Person | Workspace) -> Forgotten:
+        """Delete everything of a person or a workspace, and count what is left. Can be repeated after a power cut.
+
+        The audit says that this was done, but not to whom.
+        """
+        async with self._acting(caller, Act.FORGET, [f"a {'user' if isinstance(whom, Person) else 'workspace'} of {whom.platform}"]) as act:
+            forgotten = await forgetting.forget(whom, self._index)
+            act.failed = not forgotten.complete
+            return forgotten
+
+    # What all acts share
+
+    @asynccontextmanager
+    async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[_Doing]:
+        """Whoever may not is refused, and whatever becomes of it is in the audit, which knows of it before it begins."""
+        doing = _Doing(EVERYBODY if shared else caller.scope)
+        await self._expire_at_times()
+        begun = Audited(self._now(), caller.platform, caller.workspace, caller.user, doing.scope, act, _few(subjects), "begun")
+        number = await self._ledger.begin(begun)
+        outcome = "failed"
+        try:
+            await self._check(caller, act, doing.scope)
+            yield doing
+            outcome = f"{'failed' if doing.failed else 'done'}{doing.detail and ': '}{doing.detail}"
+        except (PermissionDeniedError, QuotaError) as error:
+            outcome = f"refused: {type(error).__name__}"
+            raise
+        except ShipdateError as error:  # its sentence may quote anything, which is not for the audit
+            outcome = f"failed: {type(error).__name__}"
+            raise
+        except asyncio.CancelledError:
+            outcome = "stopped"
+            raise
+        finally:
+            await self._ledger.finish(number, outcome)
+
+    async def _check(self, caller: Caller, act: Act, scope: str) -> None:
+        check(caller, act, scope, owners=self._owners, settings=await self._settings_of(scope))
+
+    async def _seeing(self, caller: Caller, act: Act, *, shared: bool) -> str:
+        """The scope whose things are shown, to those who may see them."""
+        scope = EVERYBODY if shared else caller.scope
+        await self._check(caller, act, scope)
+        return scope
+
+
+@dataclass
+class _Doing:
+    """One act that is being done.
+
+    Attributes:
+        scope: to whose things.
+        detail: what the audit says of its outcome.
+        failed: whether nothing came of it, though nothing was raised.
+    """
+
+    scope: str
+    detail: str = ""
+    failed: bool = False
+
+
+def _uncounted(_answer: Answer) -> None:
+    pass
+
+
+def _counted(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(outcome.change for outcome in outcomes)
+    return ", ".join(f"{counts[change]} {change}" for change in Change if counts[change])
+
+
+def _all_failed(outcomes: Sequence[Outcome]) -> bool:
+    """Whether nothing came of it, not even that nothing had changed."""
+    return all(outcome.change is Change.FAILED for outcome in outcomes)
+
+
+def _few(subjects: Sequence[str]) -> str:
+    """The first subjects, without what may be secret in an address, and how many more there are."""
+    named = ", ".join(_SECRETS.sub(r"\1\2", subject)[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
+    return named if len(subjects) <= _NAMED else f"{named} and {len(subjects) - _NAMED:,} more"
