@@ -66,12 +66,12 @@ def cut(article: Article) -> Cut:
     return Cut(article, passages.split(article.text, article.language))
 
 
-def batches(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
-    """Articles in groups of about :data:`BATCH_TEXTS` texts; a longer article is a group of its own."""
+def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]]:
+    """Articles in groups of about :data:`BATCH_TEXTS` texts, or another number; a longer article is a group of its own."""
     group: list[Cut] = []
     texts = 0
     for one in cuts:
-        if group and texts + one.size > BATCH_TEXTS:
+        if group and texts + one.size > (limit or BATCH_TEXTS):
             yield group
             group, texts = [], 0
         group.append(one)

@@ -121,11 +121,11 @@ class Machinery:
         return self._fetcher
 
     @asynccontextmanager
-    async def writing(self, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+    async def writing(self, *, patiently: bool = False) -> AsyncIterator[None]:
         """One writer at a time, first come, first served in this process.
 
         Args:
-            patience: for how many seconds to wait for another process; None: for as long as it takes.
+            patiently: wait for another process as long as it takes, not for :data:`PATIENCE` only.
 
         Raises:
             BusyError: another process has been writing for longer.
@@ -134,7 +134,7 @@ class Machinery:
         async with self._writer:
             lock = AsyncFileLock(self.settings.data / WRITER_LOCK, run_in_executor=False)
             try:
-                await lock.acquire(timeout=-1 if patience is None else patience)
+                await lock.acquire(timeout=-1 if patiently else PATIENCE)
             except Timeout:
                 raise BusyError(f"Another process is writing to {self.settings.data}; wait until it is done, then try again.") from None
             except OSError as error:

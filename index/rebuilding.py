@@ -16,6 +16,7 @@ from time import perf_counter
 
 from filelock import AsyncFileLock, Timeout
 
+from index import cutting
 from index.cutting import Cut, Tell, batches, cut, embed, tell_launches
 from index.embedding.engine import Engine
 from index.errors import JobError, ShipdateError
@@ -30,6 +31,7 @@ from index.storing.store import Generation, Store
 log = logging.getLogger(__name__)
 
 _READ_AHEAD = 64  # articles held in memory at once
+_FINER = 4  # times as many batches as an addition makes: between two it can be cancelled, and others may write
 _LOOK = 0.25  # seconds from one look at what another process does to the next
 
 
@@ -178,7 +180,7 @@ class Rebuilding:
             return
         mentions = await self._mentions()
         if job.scope == EVERYBODY and claims.version(engine.fitted, mentions) != version:  # a product was added meanwhile
-            async with self._machinery.writing(patience=None):
+            async with self._machinery.writing(patiently=True):
                 await reread(store=self._store, engine=engine, mentions=mentions, tell=lambda _: None)
         await self._machinery.refresh(changed=True)
 
@@ -201,13 +203,14 @@ class Rebuilding:
                 return False
             missing = await self._store.missing(generation, _READ_AHEAD)
             if not missing:
-                async with self._machinery.writing(patience=None):
+                async with self._machinery.writing(patiently=True):
                     if not await self._store.missing(generation, 1):  # else something was added a moment ago
                         return await self._store.go_live(generation, job.id)
                 continue
-            for group in batches([await engine.bulk(partial(_cut, engine, article)) for article in missing]):
+            cuts = [await engine.bulk(partial(_cut, engine, article)) for article in missing]
+            for group in batches(cuts, cutting.BATCH_TEXTS // _FINER):
                 embedded = await embed(group, engine, mentions, lambda _: None)
-                async with self._machinery.writing(patience=None):
+                async with self._machinery.writing(patiently=True):
                     await self._store.write_passages(list(zip((one.article for one in group), embedded, strict=True)), generation)
                 made += len(group)
                 if not await advance():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from shutil import copytree
 
@@ -276,11 +278,28 @@ def test_a_question_that_is_too_long_is_told(data: Path) -> None:
     check_told(shipdate("ask", "x" * 100_000, data=data), "100,000", f"{QUESTION_LIMIT:,}")
 
 
-def test_an_unknown_model_is_told_quickly(filled: Path) -> None:
+def test_an_unknown_model_is_told_quickly(data: Path) -> None:
     started = time.perf_counter()
-    done = shipdate("ask", "When will Sora ship?", data=filled, env={"EMBEDDING_MODEL": "shipdate-tests/none"})
+    done = shipdate("ask", "When will Sora ship?", data=data, env={"EMBEDDING_MODEL": "shipdate-tests/none"})
     check_told(done, "shipdate-tests/none", "EMBEDDING_MODEL")
     assert time.perf_counter() - started < 30
+
+
+def test_another_model_answers_once_the_articles_are_embedded_with_it(filled: Path, tmp_path: Path) -> None:
+    changed = {"EMBEDDING_MODEL": str(tmp_path)}
+    check_told(shipdate("index", "rebuild", data=filled, env=changed), "The rebuild failed", str(tmp_path))
+    done = shipdate("ask", "Qui teste Sora à Hollywood ?", data=filled, env=changed)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Kutcher" in done.stdout
+
+
+def test_a_rebuild_is_cancelled(filled: Path) -> None:
+    check_told(shipdate("index", "rebuild", "--cancel", data=filled), "No rebuild")
+    with closing(sqlite3.connect(filled / "shipdate.sqlite")) as database, database:  # one that was interrupted
+        database.execute("INSERT INTO jobs (scope, state, done, total, queued) VALUES ('', 'running', 3, 14, 0)")
+    done = shipdate("index", "rebuild", "--cancel", data=filled)
+    assert (done.returncode, done.stdout.split(":")[0], done.stderr) == (0, "cancelled", "")
+    check_told(shipdate("index", "rebuild", "--cancel", data=filled), "No rebuild")
 
 
 def test_an_unknown_model_does_not_end_a_chat_in_a_traceback(filled: Path, tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from contextlib import closing, suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.settings import Settings
-from index import Change, open_index
+from index import Change, JobState, open_index
 from index.reading.files import read
 from tests.feeding import item, rss
 from tests.site import page_of, serving
@@ -142,6 +143,41 @@ async def test_a_rebuild_that_is_killed_goes_on_answering_and_can_be_repeated(
             assert await check_usable(data) == ARTICLES
     duration(start(processes, "rebuild", data, articles))
     assert await check_usable(data) == ARTICLES
+    assert {state for _, state in jobs(data)} == {"done"}  # each that was killed was gone on with
+    assert rows(data, "SELECT live, scope FROM generations") == [(1, None)]
+    assert len(list((data / "vectors").glob("[0-9]*"))) == 1
+
+
+async def test_ctrl_c_leaves_a_rebuild_that_can_be_gone_on_with(processes: ForkServerContext, tmp_path: Path) -> None:
+    news(tmp_path / "articles", 40)
+    data, said = tmp_path / "data", tmp_path / "said"
+    async with open_index(Settings(data=data)) as index:
+        await index.add([str(tmp_path / "articles")])
+        process = start(processes, "command", ["--data", str(data), "index", "rebuild"], said)
+        wait_for(lambda: bool(rows(data, "SELECT 1 FROM jobs WHERE done > 2")))
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+        process.join(20)
+        assert process.exitcode == 1
+        (line,) = said.read_text(encoding="utf-8").splitlines()
+        assert "kept" in line
+        ((id_, state),) = jobs(data)
+        assert state == "running"
+        await index.jobs.resume()
+        (first, *_, last) = [job async for job in index.jobs.follow(id_)]
+    assert first.done > 2
+    assert last.state is JobState.DONE
+    assert await check_usable(data) == 40
+
+
+def rows(data: Path, query: str) -> list[tuple[Any, ...]]:
+    """What stands in the database, as another process sees it."""
+    with closing(sqlite3.connect(data / "shipdate.sqlite")) as database:
+        return database.execute(query).fetchall()
+
+
+def jobs(data: Path) -> list[tuple[int, str]]:
+    return rows(data, "SELECT id, state FROM jobs ORDER BY id")
 
 
 @pytest_asyncio.fixture
