@@ -58,7 +58,7 @@ _QUESTIONS = (
 _SMALL_TALK = ("", "hello, how are you?", "what does a nimbus cost?", "what is new?", "and the price?", "why?")
 _VERSIONS = ("2.0", "3", "7.5")
 _FIRST = date(2025, 1, 1)
-_DAYS = (None, date(2025, 2, 15), date(2025, 6, 30), date(2025, 12, 31))
+_DAYS = (None, None, date(2025, 2, 15), date(2025, 6, 30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Probe:
 
 
 def batches(folder: Path) -> list[tuple[str, Path]]:
-    """Folders of articles, and the scope of each, in the order in which they are to be added: scopes take turns."""
+    """Folders of articles, and the scope of each, in the order in which they are to be added: everybody's come neither first nor last."""
     dice = random.Random(1)
-    plan = ((THEIRS, 18), (EVERYBODY, 12), (OURS, 8), (THEIRS, 18), (OTHERS, 10), (EVERYBODY, 8), (OURS, 4))
+    plan = ((THEIRS, 28), (OURS, 9), (EVERYBODY, 14), (OTHERS, 7))
     made = []
     for turn, (scope, count) in enumerate(plan):
         made.append((scope, folder / str(turn)))
@@ -91,15 +91,14 @@ def probes() -> Iterator[Probe]:
     dice = random.Random(2)
     names = sorted({name for of_scope in _NAMES.values() for name in of_scope})
     names += [name.lower() for name in names] + [_slip(dice, name) for name in names] + list(_CHATTER)
-    questions = [_filled(dice, question, name) for name in names for question in dice.sample(_QUESTIONS, 4)]
+    questions = [_filled(dice, question, name) for name in names for question in dice.sample(_QUESTIONS, 2)]
     questions += _SMALL_TALK
     while True:
         as_of = dice.choice(_DAYS)
-        if dice.random() < 0.6:
+        if dice.random() < 0.72:
             yield Probe(dice.choice(names) + dice.choice(("", "", " 2", " 9")), True, as_of)
         elif dice.random() < 0.1:
-            name = dice.choice(names)
-            yield Probe(f"and {dice.choice(names)}?", False, as_of, Topic(f"When will {name} ship?", (name.lower(),)))
+            yield Probe(f"and {dice.choice(names[::4])}?", False, as_of, Topic("When will Aurora ship?", ("aurora",)))
         else:
             yield Probe(dice.choice(questions), False, as_of)
 

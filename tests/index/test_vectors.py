@@ -163,6 +163,18 @@ async def test_a_graph_finds_what_the_exact_search_finds(
                 assert await said(index, day) == await said(samples, day)
 
 
+async def test_few_visible_passages_are_searched_exactly_whatever_the_graph_would_find(
+    whole: tuple[Path, list[Said]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_LIMIT", 0)
+    shutil.copytree(whole[0], tmp_path / "data", ignore=shutil.ignore_patterns("vectors"))
+    async with open_index(Settings(data=tmp_path / "data")) as index:
+        assert await said(index) == whole[1]  # a graph is made
+        monkeypatch.setattr(vectors, "EXACT_LIMIT", 1000)
+        monkeypatch.setattr(vectors.faiss.IndexHNSWSQ, "search", None)
+        assert await said(index) == whole[1]
+
+
 async def test_sample_articles_are_the_ones_answered_from(samples: Index) -> None:
     assert len(await samples.list()) == len(list(SAMPLES.iterdir()))
 
