@@ -175,7 +175,7 @@ async def test_owners_who_are_named_wrongly_are_refused_at_start_in_one_sentence
 
 
 async def test_the_operator_is_no_owner(index: Index, data: Path) -> None:
-    with pytest.raises(NamingError, match="^SHIPDATE_OWNERS: whoever uses the terminal may do everything already"):
+    with pytest.raises(NamingError, match=r"^SHIPDATE_OWNERS: whoever uses the terminal may do everything already"):
         Service(index, Settings(data=data, owners="discord:1,terminal:root"))
 
 
