@@ -29,7 +29,7 @@ from index.storing.schema import (
     settings,
 )
 from index.storing.scoping import FIRST, LAST, mark, split
-from index.storing.sqlite import new_revision
+from index.storing.sqlite_copies import new_revision
 
 _OWNING = (articles, copies, bands, feeds, jobs, settings, generations)
 """The tables whose rows name their scope; what else there is of it hangs on one of these."""
