@@ -64,23 +64,6 @@ def audited_object(line: Audited) -> dict[str, Any]:
     return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
 
 
-def feed_object(feed: Feed) -> dict[str, Any]:
-    """One feed that is followed; ``every`` is in seconds."""
-    return {
-        "id": feed.id,
-        "url": feed.url,
-        "title": feed.title,
-        "every": int(feed.every.total_seconds()),
-        "added": _moment(feed.added),
-        "due": _moment(feed.due),
-        "checked": _moment(feed.checked),
-        "new": _moment(feed.new),
-        "failing": _moment(feed.failing),
-        "failures": feed.failures,
-        "problem": feed.problem,
-    }
-
-
 def parse_day(text: str) -> date:
     """A day from an ISO 8601 date (or date and time).
 

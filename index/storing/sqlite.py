@@ -79,7 +79,8 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
                     await connection.execute(
                         insert(bands), [{"article": number, "scope": article.scope, "key": key} for key in entry.bands]
                     )
-                await self._add_passages(connection, number, await _own_mark(connection, article.scope), entry.passages, generation)
+                own = await _own_mark(connection, article.scope)
+                await self._add_passages(connection, number, own, entry.passages, generation)
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
