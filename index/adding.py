@@ -147,13 +147,11 @@ class _Run:
     async def _kept(self, new: _Fresh) -> str | None:
         """The source under which the text is kept already, as far as this scope can see."""
         fresh, copies = dict(self.fresh), self._copies  # as they are now: writing goes on, and what is stored is looked up after
-        alike = {
-            name: signature
-            for name, signature in (await self._store.alike(new.draft.text_digest, new.bands, self._scope)).items()
-            if name not in fresh and name not in copies
-        } | {name: one.signature for name, one in fresh.items()}
+        digest = new.draft.text_digest
+        stored = await self._store.alike(digest, new.bands, self._scope)
+        alike = {name: signature for name, signature in stored.items() if name not in fresh and name not in copies}
+        alike |= {name: b"" if one.draft.text_digest == digest else one.signature for name, one in fresh.items()}
         alike.pop(new.cut.article.source, None)
-        # An older version has written no signatures; there the words are the same, which is why it was found.
         likely = (name for name, signature in alike.items() if not signature or twins.likely(signature, new.signature))
         for name in islice(likely, _COMPARED):
             kept = fresh[name].cut.article if name in fresh else await self._store.article(name, self._scope)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, or_, select, union, update
+from sqlalchemy import Select, case, delete, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.model import Article
@@ -40,7 +40,7 @@ class SQLiteCopies:
         sharing: Select[Any] = select(bands.c.article).where(bands.c.scope == scope, bands.c.key.in_(keys))
         equal: Select[Any] = select(articles.c.number).where(articles.c.scope == scope, articles.c.text_digest == text_digest)
         query = (
-            select(articles.c.source, articles.c.signature)
+            select(articles.c.source, case((articles.c.text_digest == text_digest, b""), else_=articles.c.signature).label("signature"))
             .where(articles.c.number.in_(union(sharing, equal)))
             .order_by(articles.c.number.desc())
             .limit(_ALIKE)

@@ -160,7 +160,7 @@ class Store(Protocol):
         """What is kept of each of these sources, as an article or as a copy of one."""
 
     async def alike(self, text_digest: str, bands: Collection[int], scope: str) -> Mapping[str, bytes]:
-        """The articles that have the same words or share a band: source to signature."""
+        """The articles that have the same words or share a band: source to signature, which is empty where the words are the same."""
 
     async def article(self, source: str, scope: str) -> Article | None:
         """The article that is kept under a source."""
