@@ -30,7 +30,7 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, applic
 """What a feed's server is asked for."""
 
 SIZE_LIMIT = 5 * 1024 * 1024
-"""The largest feed that is read, in bytes: feedparser takes up to a minute for the worst 5 MB that could be thought of."""
+"""The largest feed that is read, in bytes."""
 
 ITEM_LIMIT = 200
 """The most items of a feed that are considered; the newest ones."""
@@ -40,6 +40,7 @@ _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no page of the web that is still
 _AHEAD = timedelta(days=1)  # what time zones and clocks that go wrong explain
 _LONGEST_TTL = timedelta(days=1)
 _NAME_LIMIT = 300  # characters of a title
+_MARK_LIMIT = 250_000  # tags; feedparser takes some ten seconds for as many that are never closed
 _FIRST_ELEMENT = re.compile(rb"<\w")
 _TAG = re.compile(r"<[^>]*>")
 _CUT_SHORT = re.compile(r"(\.\.\.|…|\[…\]|\[\.\.\.\])\W*$")
@@ -125,6 +126,8 @@ def parse(fetched: Fetched, now: datetime) -> Contents:
     if start and b"<!ENTITY" in fetched.content[: start.start()]:
         # Ten lines of them can unfold to gigabytes. The parser gives up after eight megabytes, which is ten seconds late.
         raise FeedError(f"{fetched.url} declares entities of its own, which no feed needs; so it is not read.")
+    if fetched.content.count(b"<") > _MARK_LIMIT:
+        raise FeedError(f"{fetched.url} is no feed that can be read in reasonable time: it has more than {_MARK_LIMIT:,} tags.")
     headers = {"content-location": fetched.url}
     if fetched.charset:
         headers["content-type"] = f"application/xml; charset={fetched.charset}"

@@ -197,7 +197,7 @@ async def followed(articles: Path, tmp_path: Path) -> AsyncIterator[Path]:
         yield tmp_path / "followed"
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(400)
 async def test_a_refresh_of_feeds_that_is_killed_leaves_whole_articles_and_can_be_repeated(
     processes: ForkServerContext, followed: Path, tmp_path: Path
 ) -> None:

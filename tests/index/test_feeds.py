@@ -246,6 +246,14 @@ def test_a_billion_laughs_are_not_unfolded() -> None:
     assert process_time() - started < 1
 
 
+@pytest.mark.parametrize("mark", [b"<", b"<a>", b"<item>"])
+def test_a_feed_of_nothing_but_tags_is_not_read(mark: bytes) -> None:
+    started = process_time()
+    with pytest.raises(FeedError, match="tags"):
+        parsed(b"<rss>" + mark * (feeds.SIZE_LIMIT // len(mark)))
+    assert process_time() - started < 1
+
+
 PIECES = """
 <rss> <channel> <item> </item> <title> </title> <link> <guid> <ttl> <entry> <link	href='http://[x'/> <content	type='xhtml'> <svg> <math>
 <feed	xmlns='http://www.w3.org/2005/Atom'> <![CDATA[ ]]> & &amp; &#x110000; &#0; &#xD800; <!-- --> <? ?> <!DOCTYPE <!ENTITY
