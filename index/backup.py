@@ -155,6 +155,7 @@ def _write(data: Path, file: Path, *, damaged: bool = False) -> Manifest:
         with suppress(FileNotFoundError):
             shutil.copyfile(data / OWN, work / OWN)
         _pack(work, manifest)
+        (work / _PACKED).chmod(0o600)  # it may be put where others look, and holds what people asked
         with (work / _PACKED).open("rb") as whole:
             os.fsync(whole.fileno())
         (work / _PACKED).replace(file)
@@ -268,7 +269,7 @@ def _replace(data: Path, work: Path) -> Path | None:
             with closing(sqlite3.connect(work / FILE)) as new, closing(sqlite3.connect(data / FILE, timeout=_PATIENCE)) as old:
                 new.backup(old)  # all pages in one transaction of the live database
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise
             kept = data / f"damaged-{moment}"
             _set_aside(data, kept)

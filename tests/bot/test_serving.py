@@ -33,6 +33,8 @@ from index import ShipdateError, open_index
 from index.backup import back_up, restore
 from index.core import QUESTION_LIMIT, Index
 from index.observing import observed
+from tests.feeding import rss
+from tests.site import serving as serving_site
 from tests.writing import ROOT, news
 
 PATIENCE = 120  # seconds, on the slowest machine
@@ -261,6 +263,20 @@ async def test_questions_are_counted_by_platform_and_outcome_and_their_steps_tim
     spent = sum(found[f'shipdate_question_step_seconds_sum{{"step": "{step}"}}'] for step in steps)
     assert 0 < spent <= found["shipdate_question_seconds_sum"]
     assert "Hollywood" not in metrics.text().decode()
+
+
+async def test_looks_at_feeds_are_counted(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with serving_site() as site, open_index(Settings(data=tmp_path / "data", allow_private_network=True)) as index:
+        url = site.put("/feed", rss(), "application/rss+xml")
+        with observed(metrics):
+            await index.feeds.add(url)
+            await index.feeds.refresh()
+            site.remove("/feed")
+            await index.feeds.refresh()
+    found = samples_of(metrics.text().decode())
+    assert found['shipdate_feed_looks_total{"outcome": "worked"}'] == 1
+    assert found['shipdate_feed_looks_total{"outcome": "failed"}'] == 1
 
 
 async def test_nothing_is_timed_when_nobody_listens(samples: Index) -> None:
