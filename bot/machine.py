@@ -59,6 +59,23 @@ def listed_object(listed: Listed) -> dict[str, Any]:
     return {**_source(listed.article), "source": listed.source, "passages": listed.passages, "also": list(listed.also)}
 
 
+def feed_object(feed: Feed) -> dict[str, Any]:
+    """One feed that is followed; ``every`` is in seconds."""
+    return {
+        "id": feed.id,
+        "url": feed.url,
+        "title": feed.title,
+        "every": int(feed.every.total_seconds()),
+        "added": _moment(feed.added),
+        "due": _moment(feed.due),
+        "checked": _moment(feed.checked),
+        "new": _moment(feed.new),
+        "failing": _moment(feed.failing),
+        "failures": feed.failures,
+        "problem": feed.problem,
+    }
+
+
 def audited_object(line: Audited) -> dict[str, Any]:
     """One line of the audit."""
     return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
