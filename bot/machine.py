@@ -56,12 +56,7 @@ def product_object(product: Product) -> dict[str, Any]:
 
 def listed_object(listed: Listed) -> dict[str, Any]:
     """One line of the list of articles."""
-    return {**_source(listed.article), "source": listed.source, "passages": listed.passages}
-
-
-def audited_object(line: Audited) -> dict[str, Any]:
-    """One line of the audit."""
-    return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
+    return {**_source(listed.article), "source": listed.source, "passages": listed.passages, "also": list(listed.also)}
 
 
 def feed_object(feed: Feed) -> dict[str, Any]:
@@ -79,6 +74,11 @@ def feed_object(feed: Feed) -> dict[str, Any]:
         "failures": feed.failures,
         "problem": feed.problem,
     }
+
+
+def audited_object(line: Audited) -> dict[str, Any]:
+    """One line of the audit."""
+    return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
 
 
 def parse_day(text: str) -> date:

@@ -48,7 +48,7 @@ class Person:
         """From ``discord:USER_ID``, ``slack:TEAM_ID:USER_ID`` or ``terminal:ACCOUNT``.
 
         Raises:
-            NamingError: it is neither.
+            NamingError: it is none of these.
         """
         match name.strip().split(":"):
             case ["discord", user] if _DISCORD_ID.fullmatch(user):
@@ -98,9 +98,12 @@ def owners(named: str) -> frozenset[Person]:
         NamingError: one of them is not named as it should be.
     """
     try:
-        return frozenset(Person.named(name) for name in named.split(",") if name.strip())
+        people = frozenset(Person.named(name) for name in named.split(",") if name.strip())
     except NamingError as error:
         raise NamingError(f"SHIPDATE_OWNERS: {error}") from None
+    if any(person.platform == "terminal" for person in people):
+        raise NamingError("SHIPDATE_OWNERS: whoever uses the terminal may do everything already; name people of Discord and Slack.")
+    return people
 
 
 @dataclass(frozen=True, slots=True)

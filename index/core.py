@@ -58,6 +58,7 @@ class Index:
         self._store = machinery.store
         self.ledger = Ledger(machinery.database)
         self.feeds = Following(machinery, self._add)
+        self.feeds = Following(machinery, self._add)
         self.jobs = Rebuilding(machinery)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
 
@@ -129,7 +130,7 @@ class Index:
         if scope == EVERYBODY:
             return
         held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
-        new = len(names) - len(await self._store.digests(names, scope))
+        new = len(names) - len(await self._store.known(names, scope))
         if new and held + new > most:
             raise QuotaError(f"This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.")
 
@@ -137,9 +138,9 @@ class Index:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not web.is_address(source)))):
-            readers[files.source_of(path)] = partial(asyncio.to_thread, files.read, path)
+            readers[files.source_of(path)] = partial(files.read_again, path)
         for address in filter(web.is_address, sources):
-            readers[web.source_of(address)] = partial(web.read, address, allow_private=self._settings.allow_private_network)
+            readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher)
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:

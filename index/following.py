@@ -24,7 +24,8 @@ from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
 from index.reading.draft import Draft
 from index.reading.fetching import Fetched, FetchError
-from index.storing.feeds import FeedStore, Known, Validators
+from index.storing.feeds import FeedStore, Noted, Validators
+from index.storing.store import Known
 
 if TYPE_CHECKING:
     from index.machinery import Machinery
@@ -37,8 +38,10 @@ EVERY = timedelta(hours=1)
 LEAST, MOST = timedelta(minutes=5), timedelta(days=30)
 """The bounds of what it can be told."""
 
+TOGETHER = 16
+"""Items of a feed that are read before they are written: few, so that what is done stays done."""
+
 _AT_ONCE = 4  # feeds
-_TOGETHER = 16  # items read before they are written, so that what is done stays done
 _LONGEST_BACK_OFF = timedelta(days=1)
 _JITTER = 0.1  # of the time to the next look, so that feeds that were added together do not stay together
 _TICK = 5.0  # seconds between two looks at what is due
@@ -207,8 +210,8 @@ class Following:
                 outcomes, complete = await self._take(feed, contents) if contents else ((), True)
             except (FetchError, FeedError, QuotaError) as error:
                 observing.looked(worked=False)
-                now, retry_after = self.clock(), getattr(error, "retry_after", None)
-                due = now + wait(feed.every, failures=feed.failures + 1, least=timedelta(seconds=retry_after or 0))
+                now, silent = self.clock(), (error.retry_after if isinstance(error, FetchError) else None) or 0
+                due = now + wait(feed.every, failures=feed.failures + 1, least=timedelta(seconds=silent))
                 noted = await self._store.failed(feed, str(error), now=now, due=due)
                 return Look(noted) if noted else None
             observing.looked(worked=True)
@@ -226,23 +229,25 @@ class Following:
 
     async def _take(self, feed: Feed, contents: feeds.Contents) -> tuple[Sequence[Outcome], bool]:
         """Add the articles of the items that are new, have changed, or whose page is still to be had; and whether none is left."""
-        known = await self._store.known(feed.id)
-        wanted = [item for item in contents.items if not _settled(item, known.get(item.key))]
+        noted = await self._store.noted(feed.id)
+        wanted = [item for item in contents.items if not _settled(item, noted.get(item.key))]
+        stored = await self._machinery.store.known([item.source for item in wanted], feed.scope)
         pages = _Pages(self._page)
         outcomes: list[Outcome] = []
         complete = True
-        for at in range(0, len(wanted), _TOGETHER):
+        for at in range(0, len(wanted), TOGETHER):
             readers: dict[str, Read] = {}
-            noted: list[Known] = []
-            for item in wanted[at : at + _TOGETHER]:
-                read, failures = await _read(item, known.get(item.key), pages)
+            seen: list[Noted] = []
+            for item in wanted[at : at + TOGETHER]:
+                read, failures = await _read(item, noted.get(item.key), pages, stored.get(item.source))
                 if read:
                     readers[item.source] = partial(_given, read)
                 complete &= failures in (0, _PAGE_LOOKS)
                 if failures is not None:
-                    noted.append(Known(item.key, item.digest, item.source, failures))
-            outcomes += await self._add(readers, feed.scope)
-            await self._store.note(feed.id, noted)
+                    seen.append(Noted(item.key, item.digest, item.source, failures))
+            if readers:
+                outcomes += await self._add(readers, feed.scope)
+            await self._store.note(feed.id, seen)
         return outcomes, complete
 
     async def _fetch(self, address: str) -> Fetched:
@@ -260,7 +265,9 @@ class Following:
         return await asyncio.to_thread(feeds.parse, fetched, datetime.fromtimestamp(self.clock(), UTC))
 
     async def _page(self, address: str) -> Draft:
-        return await web.read(address, allow_private=self._machinery.settings.allow_private_network)
+        draft = await web.read(address, self._machinery.fetcher)
+        assert draft is not None  # there was nothing that it could have been unchanged from
+        return draft
 
 
 class _Pages:
@@ -287,35 +294,37 @@ class _Pages:
             raise
 
 
-async def _read(item: feeds.Item, before: Known | None, pages: _Pages) -> tuple[Draft | ArticleError | None, int | None]:
-    """The article that an item tells of, or why there is none; and how often its page could not be had (see :class:`Known`).
+async def _read(
+    item: feeds.Item, before: Noted | None, pages: _Pages, stored: Known | None
+) -> tuple[Draft | ArticleError | None, int | None]:
+    """The article that an item tells of, or why there is none; and how often its page could not be had (see :class:`Noted`).
 
-    The feed's own words are taken where they are the whole article, and stand in for a page that cannot be had, but never for
-    one that was: then None says that the item is to be read again, and what is stored stays.
+    The feed's own words are taken where they are the whole article, and stand in for a page that cannot be had, but never
+    for one that was: then what is stored stays, and None for how often says that the item is to be read again.
     """
-    unchanged = before is not None and before.digest == item.digest
     told = await asyncio.to_thread(item.told)
-    if item.link is None or (told and feeds.is_whole(told)):
+    if item.link is None or (told and item.is_whole(told)):
         return told or ArticleError(f"{item.source} says too little to be an article, and names no page."), 0
-    if before and unchanged and told and not before.kept:
+    tried = before.failures if before and before.digest == item.digest else 0
+    if tried and told and not stored:
         return None, 0  # it stood in for its page until somebody took it out
-    had = before is not None and before.failures == 0
+    # What is stored is more than what stood in for it, or stands in for it now.
+    article = stored and not (before and before.failures) and not (told and told.digest == stored.digest)
     try:
         return item.completed(await pages.read(item.link)), 0
     except FetchError as error:
-        failures = before.failures if before and unchanged else 0
-        return (error, None) if had else (told or error, failures + 1)
+        return (error, None) if article else (told or error, tried + 1)
     except ArticleError as error:
-        return (error, 0) if had else (told or error, _PAGE_LOOKS)
+        return (error, 0) if article else (told or error, _PAGE_LOOKS)
 
 
-async def _given(read: Draft | ArticleError) -> Draft:
+async def _given(read: Draft | ArticleError, _known: Known | None) -> Draft:
     if isinstance(read, ArticleError):
         raise read
     return read
 
 
-def _settled(item: feeds.Item, before: Known | None) -> bool:
+def _settled(item: feeds.Item, before: Noted | None) -> bool:
     """Whether nothing is to be done about an item."""
     return before is not None and before.digest == item.digest and before.failures in (0, _PAGE_LOOKS)
 
@@ -333,8 +342,9 @@ def wait(every: timedelta, *, failures: int = 0, least: timedelta = timedelta())
 
 
 def _host(address: str) -> str:
-    """The machine that an address names; nothing where it is none."""
+    """The server that an address names; nothing where it is none."""
     try:
-        return urlsplit(address).hostname or ""
+        parts = urlsplit(address)
+        return f"{parts.hostname}:{parts.port or ''}" if parts.hostname else ""
     except ValueError:
         return ""

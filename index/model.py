@@ -204,11 +204,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list of articles."""
+    """One line of the list of articles.
+
+    Attributes:
+        also: the addresses of its copies: where else the same text stands.
+    """
 
     article: Source
     source: str
     passages: int
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,26 +20,18 @@ def story(name: str, number: int = 1) -> str:
     return f"{teaser(name, number)}\n\n{more}"
 
 
-def item(
-    title: str | None = None,
-    *,
-    link: str | None = None,
-    guid: str | None = None,
-    date: str | None = None,
-    summary: str = "",
-    content: str = "",
-) -> str:
+def item(title: str = "", link: str = "", guid: str = "", *, date: str = "", summary: str = "", content: str = "") -> str:
     """An item of an RSS feed; ``content`` are its paragraphs."""
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in content.split("\n\n"))
     parts = {
         "title": title,
         "link": link,
-        "guid": guid,
+        'guid isPermaLink="false"': guid,
         "pubDate": date,
         "description": summary,
-        "content:encoded": body if content else None,
+        "content:encoded": body if content else "",
     }
-    return "<item>" + "".join(f"<{name}>{escape(said)}</{name}>" for name, said in parts.items() if said) + "</item>"
+    return "<item>" + "".join(f"<{name}>{escape(said)}</{name.split()[0]}>" for name, said in parts.items() if said) + "</item>"
 
 
 def rss(*items: str, title: str = "Example News", head: str = "") -> str:

@@ -22,8 +22,8 @@ from tests.writing import ROOT
 
 ARTICLES = ROOT / "tests" / "benchmarks" / "calibration" / "articles"
 TWENTY = (
-    "chatgpt-search-launch claude-europe gpt4o-farewell humane-pin-ships recall-december midjourney-video comet-max "  # English
-    "gpt5-sortie humane-fin le-chat-appli udio-universal recall-disponible voix-report apple-intelligence-wwdc "  # French, English
+    "chatgpt-search-launch gpt4o-farewell humane-pin-ships recall-december comet-max apple-intelligence-wwdc "  # English
+    "claude-europe gpt5-sortie humane-fin le-chat-appli midjourney-video searchgpt-prototype udio-universal voix-report "  # French
     "apple-ki-eu recall-verschoben stimme-fuer-plus "  # German
     "apple-taiou comet-muryo gpt5-henkou"  # Japanese
 ).split()
@@ -90,6 +90,10 @@ class Site:
         """Let ``handler`` answer at ``path``; returns the address."""
         self._handlers[path] = handler
         return self.address + path
+
+    def etag(self, path: str) -> str:
+        """By which what is there now is known."""
+        return self._pages[path].etag
 
     def remove(self, path: str) -> None:
         """Serve nothing there any more."""
@@ -236,6 +240,7 @@ def _bomb(encoding: str, pieces: Callable[[], Iterator[bytes]]) -> Handler:
         with suppress(ConnectionError):
             for piece in pieces():
                 await response.write(piece)
+                await asyncio.sleep(0)  # to hear whether anybody still listens
         return response
 
     return bomb

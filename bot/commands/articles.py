@@ -34,7 +34,7 @@ def add(
         print(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
         for outcome in outcomes:
             if outcome.change is Change.DUPLICATE:
-                say(f"{outcome.source} has the same text as {outcome.detail}, so it was left out.")
+                say(f"{outcome.source} has the same text as {outcome.detail}, so it was noted there.")
         for outcome in failed:
             say(outcome.detail or outcome.source)
         if failed or not outcomes:

@@ -103,7 +103,7 @@ def import_feeds(
     from index.reading.draft import decode
 
     try:
-        text = decode(file.expanduser().read_bytes())
+        text = decode(file.read_bytes())
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import yaml
@@ -14,6 +15,7 @@ import yaml
 from index import language
 from index.errors import ArticleError
 from index.model import EVERYBODY, Article
+from index.reading import walls
 from index.reading.clean import storable
 
 _TITLE_LIMIT = 120
@@ -21,12 +23,20 @@ _CHAOS = 0.02  # of charset-normalizer: a difference that says nothing
 _FRONT_MATTER = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"\s*---[^\S\n]*\r?\n\s*\w+:")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_HEAD = 1024  # bytes in which a page names its encoding
+_WEB_BEGAN = 1991
+_EVER = {"min_date": "1900-01-01", "max_date": "2999-12-31"}
 _UTF16_BE = (codecs.BOM_UTF16_BE, "utf-16")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article's text, and what it says of itself; whatever it does not say is None."""
+    """An article's text, and what it says of itself; whatever it does not say is None.
+
+    Attributes:
+        etag, modified: by which its web server can be asked whether it has changed.
+    """
 
     source: str
     text: str
@@ -35,6 +45,8 @@ class Draft:
     publisher: str | None = None
     published: datetime | None = None
     language: str | None = None
+    etag: str | None = None
+    modified: str | None = None
 
     @property
     def digest(self) -> str:
@@ -62,13 +74,16 @@ class Draft:
         )
 
 
-def from_text(content: bytes, source: str) -> Draft:
+def from_text(content: bytes, source: str, *, charset: str | None = None) -> Draft:
     """A Markdown or plain text file, with or without YAML front matter.
+
+    Args:
+        charset: its encoding, as its server names it.
 
     Raises:
         ArticleError: binary, empty, or with front matter that cannot be understood (the line is named).
     """
-    text = decode(content)
+    text = decode(content, charset)
     said: Mapping[str, str] = {}
     if matter := _FRONT_MATTER.match(text):
         said = _front_matter(matter.group(1), first_line=text[: matter.start(1)].count("\n") + 1)
@@ -90,40 +105,61 @@ def from_text(content: bytes, source: str) -> Draft:
     )
 
 
-def from_html(content: bytes, source: str) -> Draft:
+def from_html(content: bytes, source: str, *, address: str | None = None, charset: str | None = None) -> Draft:
     """A web page: its main text and its metadata, by trafilatura. Menus, comments and advertisements are left out.
 
+    Args:
+        address: where it stands on the web, if it does.
+        charset: its encoding, as its server names it.
+
     Raises:
-        ArticleError: binary, or no article can be found in the page.
+        ArticleError: binary, or no article can be found in the page; the text says what was seen instead.
     """
     import trafilatura
     from trafilatura.settings import Document
 
-    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page.
+    page = decode(content, charset or _named_in(content))
+    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page. A date
+    # that cannot be is found, too, and not believed afterwards; else the next best digits would be taken.
     found = trafilatura.bare_extraction(
-        decode(content),
-        url=source if source.startswith("http") else None,
+        page,
+        url=address,
         with_metadata=True,
         include_comments=False,
         include_tables=False,
-        date_extraction_params={"extensive_search": False, "original_date": True},
+        date_extraction_params={"extensive_search": False, "original_date": True, **_EVER},
     )
-    text = found.text or "" if isinstance(found, Document) else ""
+    text = (found.text or "" if isinstance(found, Document) else "").strip()
+    if len(text) < walls.SHORT and (instead := walls.seen(page, text)):
+        raise ArticleError(instead)
     if not isinstance(found, Document) or not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")
     return Draft(
         source=source,
-        text=text.strip(),
+        text=text,
         title=found.title,
         url=found.url,
-        publisher=found.sitename,
-        published=moment(found.date) if found.date else None,
+        publisher=found.sitename or found.author,
+        published=credible(moment(found.date)) if found.date else None,
         language=found.language,
     )
 
 
-def decode(content: bytes) -> str:
-    """Text in whatever encoding it is in: by its byte-order mark, as UTF-8, else by the best guess of charset-normalizer.
+def credible(published: datetime | None) -> datetime | None:
+    """The date that a machine wrote, unless it is older than the web or not yet come: then nobody knows it."""
+    if published is None or published.year < _WEB_BEGAN or published > datetime.now(UTC) + timedelta(days=1):
+        return None
+    return published
+
+
+def _named_in(content: bytes) -> str | None:
+    """The encoding that a page names at its head."""
+    named = _META_CHARSET.search(content[:_HEAD])
+    return named.group(1).decode("ascii") if named else None
+
+
+def decode(content: bytes, named: str | None = None) -> str:
+    """Text in whatever encoding it is in: by its byte-order mark, as UTF-8, as it is ``named``, else by charset-normalizer's best guess.
 
     Raises:
         ArticleError: it is not text.
@@ -137,6 +173,9 @@ def decode(content: bytes) -> str:
         return storable(content.decode("utf-8"))
     except UnicodeDecodeError:
         pass
+    with suppress(LookupError, ValueError):  # unknown, or not true
+        if named:
+            return storable(content.decode(named))
     from charset_normalizer import from_bytes
 
     matches = from_bytes(content)

@@ -58,6 +58,7 @@ class Item:
         digest: changes when the feed says something else of it.
         source: the name under which its article is kept: its link, else a place in the feed.
         link: the page behind it, if there is one.
+        place: where the feed's words may be said to stand: at the link, if that is of the feed's own site, else in the feed.
         published: in UTC; None where the feed gives no date that can be.
         html: the longest text that the feed has of it.
     """
@@ -66,6 +67,7 @@ class Item:
     digest: str
     source: str
     link: str | None
+    place: str
     title: str | None
     publisher: str | None
     published: datetime | None
@@ -79,16 +81,21 @@ class Item:
             return None
         if len(found.text.encode()) < _SOME:
             return None
-        return Draft(self.source, found.text, self.title, self.link, self.publisher, self.published)
+        return Draft(self.source, found.text, self.title, self.place, self.publisher, self.published)
+
+    def is_whole(self, told: Draft) -> bool:
+        """Whether that is the article, rather than its beginning, or what one site says of another's."""
+        return self.place == self.link and len(told.text.encode()) >= _WHOLE and not _CUT_SHORT.search(told.text)
 
     def completed(self, page: Draft) -> Draft:
-        """The article of the page behind it, with what the feed knows better: headline and time of publication."""
+        """The article of the page behind it. Of its own pages, a feed knows headline and time of publication better."""
+        better, other = (self, page) if self.place == self.link else (page, self)
         return replace(
             page,
             source=self.source,
-            title=self.title or page.title,
+            title=better.title or other.title,
             publisher=page.publisher or self.publisher,
-            published=self.published or page.published,
+            published=better.published or other.published,
         )
 
 
@@ -104,11 +111,6 @@ class Contents:
     title: str | None
     ttl: timedelta
     items: Sequence[Item]
-
-
-def is_whole(draft: Draft) -> bool:
-    """Whether what a feed tells is an article rather than the beginning of one."""
-    return len(draft.text.encode()) >= _WHOLE and not _CUT_SHORT.search(draft.text)
 
 
 def parse(fetched: Fetched, now: datetime) -> Contents:
@@ -179,6 +181,7 @@ def _item(entry: Mapping[str, Any], feed: str, feed_title: str | None, shared: C
         digest=sha256(repr(said).encode()).hexdigest(),
         source=page or f"{feed}#{sha256(key.encode()).hexdigest()[:12]}",
         link=page,
+        place=page if page and web.same_site(page, feed) else feed,
         title=title,
         publisher=_name((entry.get("source") or {}).get("title")) or feed_title,
         published=_moment(entry, now),

@@ -36,6 +36,7 @@ _REDIRECTS = 5
 _AT_ONCE = 8  # requests, each to another host
 _PIECE = 64 * 1024  # bytes that are unpacked at once
 _HOSTS = 64  # whose connections are kept open
+_FAILURES, _REST = 2, 60.0  # after so many in a row a server is left alone for so many seconds
 _DAY = 24 * 3600.0
 _PORTS = {"http": 80, "https": 443}
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -80,7 +81,9 @@ class _Host:
     client: httpx.AsyncClient
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
-    silent_until: float = 0.0  # by the monotonic clock; it asked to be left alone
+    failures: int = 0  # to answer at all, in a row
+    silent_until: float = 0.0  # by the monotonic clock
+    silent_because: str = ""
 
 
 class Fetcher:
@@ -150,7 +153,7 @@ class Fetcher:
         """
         try:
             url = parse(address) if base is None else parse(str(base.join(address)))
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             raise RefusedError("is not a web address; write it as https://example.org/article.") from None
         if url.scheme not in _PORTS:
             raise RefusedError("leads to something that is no web page.")
@@ -171,11 +174,18 @@ class Fetcher:
         try:
             async with host.turn, self._slots:
                 yield host
+            host.failures = 0
+        except (TimeoutError, httpx.TimeoutException, httpx.ConnectError):
+            host.failures += 1
+            if host.failures == _FAILURES:  # whatever else is wanted from it would only wait as long
+                host.failures, host.silent_until, host.silent_because = 0, monotonic() + _REST, "its server does not answer"
+            raise
         finally:
             host.users -= 1
             now = monotonic()
-            for other in [key for key, one in self._hosts.items() if not one.users and one.silent_until <= now][:-_HOSTS]:
-                await self._hosts.pop(other).client.aclose()
+            idle = [key for key, one in self._hosts.items() if not one.users and one.silent_until <= now]
+            for old in [self._hosts.pop(key) for key in idle[:-_HOSTS]]:
+                await old.client.aclose()
 
     def _client(self) -> httpx.AsyncClient:
         """Connections to one server. A connection's address is a number, so those of two names must not be mixed up."""
@@ -191,7 +201,7 @@ class Fetcher:
     async def _ask(self, host: _Host, url: httpx.URL, headers: dict[str, str], limit: int) -> Fetched | httpx.URL | None:
         """One request: what was fetched, where it leads, or None if nothing has changed."""
         if host.silent_until > monotonic():
-            raise _SilentError(host.silent_until - monotonic())
+            raise _SilentError(host.silent_because, host.silent_until - monotonic())
         name = _ascii(url)
         places = await hosts.addresses(name, private=self._allow_private, resolve=self._resolve)
         for place in places:
@@ -215,20 +225,21 @@ class Fetcher:
                 await response.aread()  # it has no body; what is read to its end leaves the connection open
                 return None
             if response.status_code in (429, 503) and (seconds := _retry_after(response)) is not None:
-                host.silent_until = monotonic() + seconds
-                raise _SilentError(seconds)
+                host.silent_until, host.silent_because = monotonic() + seconds, "its server asks to be left alone"
+                raise _SilentError(host.silent_because, seconds)
             if response.status_code != 200:
-                raise RefusedError(f"cannot be read: the server answered {response.status_code}; check the address.")
+                advice = "try again later" if response.status_code in (408, 425, 429) or response.is_server_error else "check the address"
+                raise RefusedError(f"cannot be read: the server answered {response.status_code}; {advice}.")
             return await _received(response, url, limit)
         finally:
             await response.aclose()
 
 
 class _SilentError(Exception):
-    """A server asked to be left alone."""
+    """A server is left alone."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"cannot be read: its server asks to be left alone for {max(1, round(seconds)):,} s; try again then.")
+    def __init__(self, because: str, seconds: float) -> None:
+        super().__init__(f"cannot be read: {because}; try again in {max(1, round(seconds)):,} s.")
         self.seconds = seconds
 
 
@@ -292,9 +303,12 @@ class _Unpacker:
                 yield self._zlib.decompress(data, _PIECE)
                 data = self._zlib.unconsumed_tail
         elif self._brotli:
-            yield self._brotli.process(data, output_buffer_limit=_PIECE)
-            while not self._brotli.can_accept_more_data():
-                yield self._brotli.process(b"", output_buffer_limit=_PIECE)
+            if self._brotli.is_finished():  # more than was packed says nothing
+                return
+            piece = self._brotli.process(data, output_buffer_limit=_PIECE)
+            while piece or not self._brotli.can_accept_more_data():
+                yield piece
+                piece = b"" if self._brotli.is_finished() else self._brotli.process(b"", output_buffer_limit=_PIECE)
         else:
             yield data
 

@@ -1,15 +1,17 @@
-"""Articles from files and folders: Markdown, plain text, HTML."""
+"""Articles from files and folders: Markdown, plain text, HTML, PDF."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.errors import ArticleError
 from index.reading.draft import Draft, from_html, from_text
+from index.reading.pdf import from_pdf
 
-SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm"}
+SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
 _HTML = {".html", ".htm"}
 
 SIZE_LIMIT = 5 * 1024 * 1024
@@ -41,6 +43,11 @@ def source_of(path: Path) -> str:
     return "file:" + os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
 
 
+async def read_again(path: Path, _known: object = None) -> Draft:
+    """The article in a file, whatever is kept of it: a file is as quickly read as asked whether it has changed."""
+    return await asyncio.to_thread(read, path)
+
+
 def read(path: Path) -> Draft:
     """The article in a file.
 
@@ -53,7 +60,7 @@ def read(path: Path) -> Draft:
     except OSError as error:
         raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
     if path.suffix.lower() not in SUFFIXES:
-        raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt) and HTML (.html) files can be added.")
+        raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf) files can be added.")
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
@@ -65,6 +72,8 @@ def read(path: Path) -> Draft:
     try:
         if path.suffix.lower() in _HTML:
             return from_html(content, source_of(path))
+        if path.suffix.lower() == ".pdf":
+            return from_pdf(content, source_of(path))
         return from_text(content, source_of(path))
     except ArticleError as error:
         raise ArticleError(f"{path}: {error}") from None

@@ -74,8 +74,8 @@ async def addresses(host: str, *, private: bool, resolve: Resolve) -> list[str]:
     numbers = literal(host)
     if numbers is None:
         try:
-            found = [ip_address(one.partition("%")[0]) for one in await resolve(host)]
-        except OSError:
+            found = [ip_address(one.partition("%")[0]) for one in await resolve(host.removesuffix("."))]
+        except (OSError, UnicodeError):  # unknown, or longer than a name can be
             found = []
         if not found:
             raise RefusedError("cannot be reached, because its host is not known; check the address.")

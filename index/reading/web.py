@@ -1,27 +1,27 @@
-"""Articles from web pages, fetched so that nobody can reach into the network that Shipdate runs in.
-
-Whoever may add an address could otherwise read the intranet through Shipdate (server-side request forgery). Every address
-is judged where the connection is made, after its name was resolved, and so is every step of a redirection.
-"""
+"""Articles from web pages: fetched safely (see :mod:`index.reading.fetching`), and understood."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
-import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+import httpx
 
 from index.errors import ArticleError
-from index.reading.draft import Draft, from_html, from_text
+from index.reading.draft import Draft, credible, from_html, from_text
+from index.reading.fetching import Fetched, Fetcher, parse
 from index.reading.files import SIZE_LIMIT
+from index.reading.pdf import from_pdf
 
-_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-_REDIRECTS = 5
-_HEADERS = {"User-Agent": "Shipdate/0.1", "Accept": "text/html, text/markdown, text/plain;q=0.9"}
+if TYPE_CHECKING:
+    from index.storing.store import Known
+
+_ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.9, text/plain;q=0.9"
+_HTML = {"text/html", "application/xhtml+xml"}
+_PDF = {"application/pdf", "application/x-pdf"}
+_TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -33,103 +33,49 @@ def is_address(name: str) -> bool:
 def source_of(address: str) -> str:
     """The name under which the article at an address is kept: the address in one spelling, without its fragment."""
     try:
-        return str(URL(address).with_fragment(None))
-    except ValueError:
+        return str(parse(address))
+    except httpx.InvalidURL:
         return address
 
 
-async def read(address: str, *, allow_private: bool) -> Draft:
-    """The article on a web page.
-
-    Args:
-        allow_private: whether hosts on private addresses may be asked.
+async def read(address: str, fetcher: Fetcher, known: Known | None = None) -> Draft | None:
+    """The article on a web page; None when the server says that it has not changed since what is ``known`` of it.
 
     Raises:
         ArticleError: one sentence on why there is no article to be had there.
     """
+    source = source_of(address)
+    etag, modified = (known.etag, known.modified) if known else (None, None)
+    fetched = await fetcher.get(source, accept=_ACCEPT, limit=SIZE_LIMIT, etag=etag, modified=modified)
+    if fetched is None:
+        return None
     try:
-        url = URL(source_of(address))
-        if not url.host:
-            raise ValueError("no host")
-    except ValueError:
-        raise ArticleError(f"{address} is not a web address; write it as https://example.org/article.") from None
-    connector = aiohttp.TCPConnector(resolver=_Resolver(allow_private), force_close=True)
-    try:
-        async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, headers=_HEADERS) as session:
-            kind, content = await _fetch(session, url, allow_private)
-        make = from_html if kind in ("text/html", "application/xhtml+xml") else from_text
-        return await asyncio.to_thread(make, content, str(url))
+        draft = await asyncio.to_thread(_understand, fetched, source)
     except ArticleError as error:
         raise ArticleError(f"{address}: {error}") from None
-    except TimeoutError:
-        raise ArticleError(f"{address} did not answer in time; try again later.") from None
-    except (aiohttp.ClientError, OSError) as error:
-        refused = _refusal(error)
-        raise ArticleError(f"{address}: {refused}" if refused else f"{address} cannot be reached; check the address.") from None
+    return replace(draft, etag=fetched.etag, modified=fetched.modified)
 
 
-async def _fetch(session: aiohttp.ClientSession, url: URL, allow_private: bool) -> tuple[str, bytes]:
-    for _ in range(_REDIRECTS + 1):
-        _check_host(url, allow_private)
-        async with session.get(url, allow_redirects=False) as response:
-            if response.status in (301, 302, 303, 307, 308) and "Location" in response.headers:
-                url = url.join(URL(response.headers["Location"]))
-                if url.scheme not in ("http", "https"):
-                    raise ArticleError("it leads to something that is no web page.")
-                continue
-            if response.status != 200:
-                raise ArticleError(f"the server answered {response.status}; check the address.")
-            if not response.content_type.startswith("text/") and response.content_type != "application/xhtml+xml":
-                raise ArticleError(f"it is {response.content_type}, not a page of text.")
-            content = await response.content.read(SIZE_LIMIT + 1)
-            while len(content) <= SIZE_LIMIT and (more := await response.content.read(SIZE_LIMIT + 1 - len(content))):
-                content += more
-            if len(content) > SIZE_LIMIT:
-                raise ArticleError(f"the page is larger than {SIZE_LIMIT // 1024 // 1024} MB.")
-            return response.content_type, content
-    raise ArticleError(f"it redirects more than {_REDIRECTS} times.")
+def _understand(fetched: Fetched, source: str) -> Draft:
+    """The article in what a server sent; its address is what the page says only if that is of the same site."""
+    if fetched.kind in _HTML:
+        draft = from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
+    elif fetched.kind in _PDF or fetched.content.startswith(b"%PDF-"):
+        draft = from_pdf(fetched.content, source)
+    elif fetched.kind in _TEXT:
+        draft = from_text(fetched.content, source, charset=fetched.charset)
+    elif fetched.kind.endswith("xml"):
+        raise ArticleError("it is a feed or other XML, not a page of text; add a feed with `shipdate feeds add`.")
+    else:
+        raise ArticleError(f"it is {fetched.kind or 'of no stated kind'}, not a page of text.")
+    own = draft.url if draft.url and same_site(draft.url, fetched.url) else fetched.url
+    return replace(draft, url=own, published=credible(draft.published))
 
 
-class _PrivateAddressError(OSError):
-    """A name leads to an address that must not be asked."""
-
-
-def _refusal(error: BaseException | None) -> str | None:
-    """Our own objection, if that is what ended the connection: libraries wrap it."""
-    while error is not None:
-        if isinstance(error, _PrivateAddressError):
-            return str(error)
-        error = error.__cause__ or getattr(error, "os_error", None)
-    return None
-
-
-def _check(host: str, address: str, allow_private: bool) -> None:
-    if not allow_private and not ipaddress.ip_address(address.partition("%")[0]).is_global:
-        raise _PrivateAddressError(f"{host} is on a private network; set ALLOW_PRIVATE_NETWORK=true if it may be asked.")
-
-
-def _check_host(url: URL, allow_private: bool) -> None:
-    """An address written as numbers is never resolved, so it is judged here."""
-    host = url.host or ""
+def same_site(one: str, other: str) -> bool:
+    """Whether one host is the other, or below it, such as m.example.org; nobody may speak for another site."""
     try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return
-    _check(host, host, allow_private)
-
-
-class _Resolver(AbstractResolver):
-    """The system's resolver, which refuses private addresses: a name cannot change its meaning between check and use."""
-
-    def __init__(self, allow_private: bool) -> None:
-        self._resolver = aiohttp.ThreadedResolver()
-        self._allow_private = allow_private
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for one in found:
-            _check(host, one["host"], self._allow_private)
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
+        hosts = sorted((httpx.URL(address).host.removeprefix("www.") for address in (one, other)), key=len)
+    except httpx.InvalidURL:
+        return False
+    return one.startswith(("http://", "https://")) and (hosts[1] == hosts[0] or hosts[1].endswith(f".{hosts[0]}"))

@@ -129,6 +129,17 @@ class Database:
             connection = await self._connection()
             return list(await connection.execute_fetchall(statement, parameters))
 
+    async def empty_log(self) -> None:
+        """Empty the write-ahead log, which still holds what was deleted.
+
+        Raises:
+            BusyError: another process reads on and on.
+        """
+        async with self.reading() as connection:
+            busy, *_ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+        if busy:
+            raise BusyError("It is deleted, but another process that is reading keeps its traces on the disk; repeat this later.")
+
     async def _connection(self) -> aiosqlite.Connection:
         async with self._opening:
             if self._held is None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from index.model import Feed
 from index.storing.database import Database
-from index.storing.schema import articles, copies, feed_items, feeds
+from index.storing.schema import feed_items, feeds
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Noted:
     """What is known of an item of a feed.
 
     Attributes:
@@ -25,14 +25,12 @@ class Known:
         source: under which its article is kept.
         failures: how often the page behind it could not be had, in a row; 0 where its article is the page's, or stands in the
             feed as a whole.
-        kept: whether its article is stored, under its own name or as a copy of another.
     """
 
     key: str
     digest: str
     source: str
-    failures: int = 0
-    kept: bool = True
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +86,13 @@ class FeedStore:
             row = (await connection.execute(select(feeds).where(feeds.c.id == feed))).first()
         return (_feed(row), Validators(row.etag, row.modified)) if row else None
 
-    async def known(self, feed: int) -> Mapping[str, Known]:
+    async def noted(self, feed: int) -> Mapping[str, Noted]:
         """What is known of a feed's items, by key."""
-        kept = or_(*(exists().where(one.c.scope == feeds.c.scope, one.c.source == feed_items.c.source) for one in (articles, copies)))
-        query = (
-            select(feed_items.c.key, feed_items.c.digest, feed_items.c.source, feed_items.c.failures, kept)
-            .join(feeds, feeds.c.id == feed_items.c.feed)
-            .where(feeds.c.id == feed)
-        )
+        query = select(feed_items.c.key, feed_items.c.digest, feed_items.c.source, feed_items.c.failures).where(feed_items.c.feed == feed)
         async with self._database.reading() as connection:
-            return {row.key: Known(*row) for row in await connection.execute(query)}
+            return {row.key: Noted(*row) for row in await connection.execute(query)}
 
-    async def note(self, feed: int, items: Iterable[Known]) -> None:
+    async def note(self, feed: int, items: Iterable[Noted]) -> None:
         """Know this of a feed's items."""
         async with self._database.writing() as connection:
             if not (await connection.execute(select(feeds.c.id).where(feeds.c.id == feed))).first():

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from sqlalchemy import Select, column, delete, func, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.errors import BusyError
 from index.model import EVERYBODY
 from index.storing.database import Database
 from index.storing.schema import (
@@ -30,7 +29,7 @@ from index.storing.schema import (
     settings,
 )
 from index.storing.scoping import FIRST, LAST, mark, split
-from index.storing.sqlite import new_revision
+from index.storing.sqlite_copies import new_revision
 
 _OWNING = (articles, copies, bands, feeds, jobs, settings, generations)
 """The tables whose rows name their scope; what else there is of it hangs on one of these."""
@@ -63,10 +62,7 @@ async def forget(database: Database, scope: str) -> None:
         await connection.execute(delete(scopes).where(scopes.c.name == scope))
         await connection.execute(text(f"INSERT INTO {WORDS} ({WORDS}) VALUES ('optimize')"))
         await connection.execute(update(generations).values(revision=new_revision()))
-    async with database.reading() as connection:
-        busy, *_ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-    if busy:
-        raise BusyError(f"All of {scope} is deleted, but another process that is reading keeps its traces on the disk; repeat this later.")
+    await database.empty_log()
 
 
 async def _remains(connection: AsyncConnection, scope: str) -> Mapping[str, int]:

@@ -101,11 +101,15 @@ class Ledger:
 
         Returns:
             how many rows of each table were deleted or changed.
+
+        Raises:
+            BusyError: it is done, but another process that is reading keeps traces on the disk.
         """
         async with self._database.writing() as connection:
             asked = await connection.execute(delete(questions).where(_of_user(questions, platform, workspace, user)))
             acted = await connection.execute(update(audit).where(_of_user(audit, platform, workspace, user)).values(user=None))
-            return {"questions": asked.rowcount, "audit": acted.rowcount}
+        await self._database.empty_log()
+        return {"questions": asked.rowcount, "audit": acted.rowcount}
 
     async def user_remains(self, platform: str, workspace: str | None, user: str) -> Mapping[str, int]:
         """How many rows of each table name a person."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from index.launches.claims import Claim
 from index.model import EVERYBODY, Article, Counts, Listed, Passage
 from index.storing.jobs import finish
-from index.storing.schema import VOCABULARY, WORDS, articles, claims, generations, passages
+from index.storing.schema import VOCABULARY, WORDS, articles, bands, claims, copies, generations, passages
 from index.storing.schema import scopes as numbers
 from index.storing.scoping import mark, marked, split
+from index.storing.sqlite_copies import SQLiteCopies, as_article, new_revision, remove_copies
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
 from index.storing.store import Embedded, Entry, Generation, Rows
-
-_HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
 _SPELLINGS = text(f"SELECT term, col, cnt FROM {VOCABULARY} WHERE col IN ('names', 'common')")
@@ -29,7 +27,7 @@ _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher
 _WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 
 
-class SQLiteStore(SQLiteSearch):
+class SQLiteStore(SQLiteCopies, SQLiteSearch):
     """See :class:`index.storing.store.Store`."""
 
     # Generations
@@ -69,43 +67,33 @@ class SQLiteStore(SQLiteSearch):
 
     # Articles
 
-    async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        wanted = list(sources)
-        async with self._database.reading() as connection:
-            for at in range(0, len(wanted), _HOLD):
-                query = select(articles.c.source, articles.c.digest).where(
-                    articles.c.scope == scope, articles.c.source.in_(wanted[at : at + _HOLD])
-                )
-                found.update((source, digest) for source, digest in await connection.execute(query))
-        return found
-
-    async def same_text(self, text_digest: str, scope: str) -> str | None:
-        query = select(articles.c.source).where(articles.c.scope == scope, articles.c.text_digest == text_digest)
-        async with self._database.reading() as connection:
-            return (await connection.execute(query)).scalar()
-
     async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
         async with self._database.writing() as connection:
             for entry in entries:
                 article = entry.article
-                await connection.execute(delete(articles).where(articles.c.scope == article.scope, articles.c.source == article.source))
+                for kind in (articles, copies):
+                    await connection.execute(delete(kind).where(kind.c.scope == article.scope, kind.c.source == article.source))
                 made = await connection.execute(insert(articles).values(_article_row(entry)))
+                number = made.inserted_primary_key[0]  # type: ignore[index]
+                if entry.bands:
+                    await connection.execute(
+                        insert(bands), [{"article": number, "scope": article.scope, "key": key} for key in entry.bands]
+                    )
                 own = await _own_mark(connection, article.scope)
-                await self._add_passages(connection, made.inserted_primary_key[0], own, entry.passages, generation)  # type: ignore[index]
+                await self._add_passages(connection, number, own, entry.passages, generation)
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         done = select(passages.c.article).where(passages.c.generation == generation.id)
         query = select(articles).where(articles.c.number.not_in(done), _of(generation)).order_by(articles.c.number).limit(limit)
         async with self._database.reading() as connection:
-            return [_article(row) for row in await connection.execute(query)]
+            return [as_article(row) for row in await connection.execute(query)]
 
     async def write_passages(self, made: Sequence[tuple[Article, Sequence[Embedded]]], generation: Generation) -> None:
         async with self._database.writing() as connection:
             for article, embedded in made:
                 row = (await connection.execute(select(articles).where(articles.c.id == article.id))).first()
-                if row is not None and _article(row) == article:
+                if row is not None and as_article(row) == article:
                     await self._add_passages(connection, row.number, await _own_mark(connection, row.scope), embedded, generation)
             await _changed(connection, generation)
 
@@ -151,7 +139,7 @@ class SQLiteStore(SQLiteSearch):
             held: dict[int, list[tuple[int, Passage]]] = {row.number: [] for row in rows}
             for article, id_, start, end, sentences in await connection.execute(query):
                 held[article].append((id_, Passage(start, end, unpack_spans(sentences))))
-        return [(row.number, _article(row), held[row.number]) for row in rows]
+        return [(row.number, as_article(row), held[row.number]) for row in rows]
 
     async def replace_claims(self, made: Mapping[int, Sequence[Claim]]) -> None:
         async with self._database.writing() as connection:
@@ -175,6 +163,8 @@ class SQLiteStore(SQLiteSearch):
                     removed[name] = title
             if removed:
                 await connection.execute(update(generations).values(revision=new_revision()))
+            for name in names:
+                removed |= await remove_copies(connection, name, scope)
         return removed
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
@@ -191,8 +181,13 @@ class SQLiteStore(SQLiteSearch):
             .where(articles.c.scope.in_(scopes))
             .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
         )
+        elsewhere = select(articles.c.id, copies.c.url).join(copies).where(articles.c.scope.in_(scopes)).order_by(copies.c.id)
         async with self._database.reading() as connection:
-            return [Listed(as_source(row[:6]), row[6], row[7]) for row in await connection.execute(query)]
+            await connection.execute(text("BEGIN"))  # both statements see the same moment
+            also: dict[str, list[str]] = {}
+            for id_, url in await connection.execute(elsewhere):
+                also.setdefault(id_, []).append(url)
+            return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in await connection.execute(query)]
 
     async def counts(self, scopes: Collection[str] | None = None) -> Counts:
         meant = true() if scopes is None else articles.c.scope.in_(scopes)
@@ -283,11 +278,6 @@ async def _own_mark(connection: AsyncConnection, scope: str) -> str:
     return mark((await connection.execute(select(numbers.c.number).where(numbers.c.name == scope))).scalar_one())
 
 
-def new_revision() -> int:
-    """Drawn, not counted: a database that is put back from a copy must not find vector files of its own future."""
-    return secrets.randbits(62)
-
-
 def _article_row(entry: Entry) -> dict[str, object]:
     article = entry.article
     return {
@@ -303,7 +293,9 @@ def _article_row(entry: Entry) -> dict[str, object]:
         "text": article.text,
         "digest": entry.digest,
         "text_digest": entry.text_digest,
-        "signature": b"",
+        "etag": entry.etag,
+        "modified": entry.modified,
+        "signature": entry.signature,
     }
 
 
@@ -321,11 +313,6 @@ def _claim_rows(passage: object, made: Sequence[Claim]) -> list[dict[str, object
         }
         for claim in made
     ]
-
-
-def _article(row: Any) -> Article:
-    published = datetime.fromisoformat(row.published) if row.published else None
-    return Article(row.id, row.source, row.url, row.title, row.text, row.language, row.publisher, published, row.scope)
 
 
 def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
@@ -40,12 +40,45 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article ready to be written, with what its source said (see :class:`index.reading.draft.Draft`)."""
+    """An article ready to be written, with what its source said (see :class:`index.reading.draft.Draft`).
+
+    Attributes:
+        signature, bands: by which its copies are found (see :mod:`index.reading.twins`).
+    """
 
     article: Article
     digest: str
     text_digest: str
     passages: tuple[Embedded, ...]
+    signature: bytes = b""
+    bands: tuple[int, ...] = ()
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of a source, an article's or a copy's: whoever reads it again can tell whether it has changed."""
+
+    digest: str
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another source of a text that is kept already.
+
+    Attributes:
+        of: the source under which it is kept.
+    """
+
+    of: str
+    source: str
+    url: str
+    publisher: str | None
+    published: datetime | None
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +174,26 @@ class Store(Protocol):
     async def covered(self, generation: Generation) -> tuple[int, int]:
         """How many articles it has passages of, and of how many it shall have."""
 
-    async def digests(self, sources: Collection[str], scope: str) -> Mapping[str, str]:
-        """The digest of each of these sources that is stored."""
+    async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
+        """What is kept of each of these sources, as an article or as a copy of one."""
 
-    async def same_text(self, text_digest: str, scope: str) -> str | None:
-        """The source of an article with the same words, if there is one."""
+    async def alike(self, text_digest: str, bands: Collection[int], scope: str) -> Mapping[str, bytes]:
+        """The articles that have the same words or share a band: source to signature."""
+
+    async def article(self, source: str, scope: str) -> Article | None:
+        """The article that is kept under a source."""
 
     async def write(self, entries: Sequence[Entry], generation: Generation) -> None:
-        """Add articles, each replacing what stood under its source. One transaction."""
+        """Add articles, each replacing what stood under its source, copies included. One transaction."""
+
+    async def write_copies(self, copies: Sequence[Copy], scope: str) -> None:
+        """Note where else texts stand, in place of what stood under those sources. One transaction.
+
+        A copy of what is no longer there is left out.
+        """
+
+    async def revalidate(self, known: Mapping[str, Known], scope: str) -> None:
+        """Note new validators of sources that have not changed otherwise. One transaction."""
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
         """Articles that ``generation`` has no passages of yet."""
@@ -166,7 +211,7 @@ class Store(Protocol):
         """Note by what all claims of a generation were made."""
 
     async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
-        """Take out the articles with these ids, addresses or sources; returns what was found: name to title."""
+        """Take out the articles, and the copies, with these ids, addresses or sources; returns what was found: name to title."""
 
     async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
         """All articles of these scopes, newest first, undated ones last."""

@@ -10,15 +10,17 @@ import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner
 
 from bot import cli
 from bot.permissions import Caller
 from bot.service import Service
 from bot.settings import Settings
-from index import open_index
+from index import Audited, open_index
 from tests.bot.test_cli import SHIPDATE, check_told, shipdate
 from tests.writing import ROOT, news, write
 
@@ -73,24 +75,18 @@ def test_every_command_that_changes_something_is_in_the_audit(data: Path, tmp_pa
 
 async def fill(data: Path, lines: int) -> None:
     """An audit of so many lines, an hour apart, the newest of them at noon on 4 March 2026."""
-    at = datetime(2026, 3, 4, 12, tzinfo=UTC) - timedelta(hours=lines)
-    settings = Settings(data=data)
-
-    def now() -> datetime:
-        return at
-
-    async with open_index(settings) as index:
-        service = Service(index, settings, now=now)
+    noon = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    async with open_index(Settings(data=data)) as index:
         for number in range(lines):
-            at += timedelta(hours=1)
-            await service.change_settings(ADMIN, {"unprompted_channels": [str(number)]})
+            at = noon - timedelta(hours=lines - 1 - number)
+            await index.ledger.begin(Audited(at, "slack", "T1", "U1", "slack:T1", "add feed", f"line {number}", "done"))
 
 
 async def test_the_audit_shows_the_newest_lines_and_says_how_to_see_more(data: Path) -> None:
     await fill(data, 105)
     shown = shipdate("audit", data=data)
     assert len(shown.stdout.splitlines()) == 1 + 100
-    assert "'104'" in shown.stdout.splitlines()[-1]
+    assert "line 104" in shown.stdout.splitlines()[-1]
     assert "--since" in shown.stderr
     assert len(shipdate("audit", "--last", "3", data=data).stdout.splitlines()) == 1 + 3
     assert len(audit(data)) == 105
@@ -107,11 +103,12 @@ def test_an_empty_audit_is_no_error(data: Path) -> None:
 # Forgetting
 
 
-@pytest.fixture
-async def lived_in(data: Path, tmp_path: Path) -> Path:
+@pytest_asyncio.fixture(scope="module")
+async def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder of two workspaces that have articles, settings, logged questions and an audit, and of what all share."""
+    data = tmp_path_factory.mktemp("full")
     settings = Settings(data=data, owners="discord:10")
-    (shared, first, second) = news(tmp_path / "news", 3)
+    (shared, first, second) = news(tmp_path_factory.mktemp("news"), 3)
     async with open_index(settings) as index:
         service = Service(index, settings)
         await service.add(Caller.operator(), [str(shared)])
@@ -123,9 +120,16 @@ async def lived_in(data: Path, tmp_path: Path) -> Path:
     return data
 
 
+@pytest.fixture
+def lived_in(full: Path, data: Path) -> Path:
+    """The same, to do anything with."""
+    return copytree(full, data)
+
+
 def counted(stdout: str) -> dict[str, tuple[int, int]]:
     """What was deleted and what remains, by kind."""
-    return {what: (int(deleted), int(remaining)) for what, deleted, remaining in map(str.split, stdout.splitlines()[1:])}
+    rows = [line.rsplit(maxsplit=2) for line in stdout.splitlines()[1:]]
+    return {what.strip(): (int(deleted), int(remaining)) for what, deleted, remaining in rows}
 
 
 def on_disk(data: Path, text: str) -> bool:

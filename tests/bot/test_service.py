@@ -174,6 +174,11 @@ async def test_owners_who_are_named_wrongly_are_refused_at_start_in_one_sentence
         Service(index, Settings(data=data, owners=owners))
 
 
+async def test_the_operator_is_no_owner(index: Index, data: Path) -> None:
+    with pytest.raises(NamingError, match=r"^SHIPDATE_OWNERS: whoever uses the terminal may do everything already"):
+        Service(index, Settings(data=data, owners="discord:1,terminal:root"))
+
+
 @pytest.mark.parametrize("owners", ["", " , ", "discord:1", " discord:1 ,slack:T1:U1,, "])
 async def test_no_owner_and_many_are_both_fine(index: Index, data: Path, owners: str) -> None:
     Service(index, Settings(data=data, owners=owners))

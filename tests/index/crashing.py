@@ -19,7 +19,7 @@ import torch
 
 from bot import cli
 from bot.settings import Settings
-from index import cutting, open_index
+from index import cutting, following, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
 from tests.writing import RememberingEncoder
@@ -66,6 +66,19 @@ def rebuild(data: Path, articles: Path, ready: Connection) -> None:
             await index.rebuild()
 
     _mute()
+    asyncio.run(run())
+
+
+def refresh(data: Path, ready: Connection) -> None:
+    """Look at all feeds."""
+
+    async def run() -> None:
+        async with open_index(Settings(data=data, allow_private_network=True)) as index:
+            await _be_ready(index, ready)
+            await index.feeds.refresh()
+
+    _mute()
+    following.TOGETHER = 3  # so that a small feed takes many transactions
     asyncio.run(run())
 
 

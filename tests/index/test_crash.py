@@ -9,20 +9,25 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from shutil import copytree
 
 import pytest
+import pytest_asyncio
 
 from bot.settings import Settings
 from index import Change, open_index
+from index.reading.files import read
+from tests.feeding import item, rss
+from tests.site import page_of, serving
 from tests.writing import check_quotes, check_stored, news, stored_texts
 
 KILLS = 25  # of an addition, and as many of a rebuild
-ARTICLES = 12
+REFRESH_KILLS = 10
+ARTICLES, FEEDS = 12, 2
 
 pytestmark = pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork here")
 
@@ -137,6 +142,50 @@ async def test_a_rebuild_that_is_killed_goes_on_answering_and_can_be_repeated(
             assert await check_usable(data) == ARTICLES
     duration(start(processes, "rebuild", data, articles))
     assert await check_usable(data) == ARTICLES
+
+
+@pytest_asyncio.fixture
+async def followed(articles: Path, tmp_path: Path) -> AsyncIterator[Path]:
+    """A data folder with two feeds of the articles, which a site of this process serves: on pages, and in the feed itself."""
+    async with serving() as site, open_index(Settings(data=tmp_path / "followed", allow_private_network=True)) as index:
+        for feed in range(FEEDS):
+            items = []
+            for path in news(articles, ARTICLES)[feed::FEEDS]:
+                article = read(path).article()
+                if feed:
+                    site.put(f"/{path.stem}", page_of(article))
+                    items.append(item(article.title, f"/{path.stem}"))
+                else:
+                    items.append(item(article.title, guid=path.stem, summary=article.text))
+            await index.feeds.add(site.put(f"/{feed}.xml", rss(*items), "application/rss+xml"))
+        yield tmp_path / "followed"
+
+
+@pytest.mark.timeout(200)
+async def test_a_refresh_of_feeds_that_is_killed_leaves_whole_articles_and_can_be_repeated(
+    processes: ForkServerContext, followed: Path, tmp_path: Path
+) -> None:
+    async def refresh(data: Path) -> float:
+        return await asyncio.to_thread(lambda: duration(start(processes, "refresh", data)))
+
+    copytree(followed, tmp_path / "whole")
+    whole = await refresh(tmp_path / "whole")
+    assert await check_usable(tmp_path / "whole") == ARTICLES
+    moments = random.Random(20260425)
+    counts = []
+    for kill in range(REFRESH_KILLS):
+        data = tmp_path / str(kill)
+        copytree(followed, data)
+        process = await asyncio.to_thread(start, processes, "refresh", data)
+        await asyncio.to_thread(kill_after, process, moments.uniform(0, whole))
+        kept = await check_usable(data)
+        counts.append(kept)
+        if kill % 3 == 0:
+            await refresh(data)
+            assert await check_usable(data) == ARTICLES
+            async with open_index(Settings(data=data)) as index:
+                assert all(feed.checked and not feed.problem for feed in await index.feeds.list())
+    assert len(set(counts)) > 2, f"the kills were not spread over the run: {counts}"
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:

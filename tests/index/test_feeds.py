@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from time import process_time
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from index import FeedError
 from index.reading import feeds, opml
+from index.reading.draft import Draft
 from index.reading.fetching import Fetched
 from tests.feeding import BILLION_LAUGHS, atom, item, rss, story, teaser
 
@@ -47,22 +49,23 @@ def test_an_rss_feed_tells_of_its_articles() -> None:
     told = one.told()
     assert told is not None
     assert told.text == teaser("Aurora")
-    assert not feeds.is_whole(told)
+    assert not one.is_whole(told)
 
 
 def test_an_atom_feed_tells_of_its_articles() -> None:
     entry = (
-        '<entry xml:base="https://other.example/b/"><id>urn:1</id><title type="html">&lt;b&gt;Aurora&lt;/b&gt; &amp;amp; more</title>'
+        '<entry xml:base="https://www.news.example/b/"><id>urn:1</id><title type="html">&lt;b&gt;Aurora&lt;/b&gt; &amp;amp; more</title>'
         '<link rel="alternate" href="aurora"/><updated>2025-03-04T10:00:00-05:00</updated><source><title>The Origin</title></source>'
         f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{story("Aurora")}</p></div></content></entry>'
     )
     one = only(atom(entry))
     assert (one.key, one.title, one.publisher) == ("urn:1", "Aurora & more", "The Origin")
-    assert one.link == "https://other.example/b/aurora"
+    assert one.link == "https://www.news.example/b/aurora"
     assert one.published == datetime(2025, 3, 4, 15, tzinfo=UTC)
     told = one.told()
     assert told is not None
-    assert feeds.is_whole(told)
+    assert one.is_whole(told)
+    assert told.url == one.link
 
 
 def test_an_rdf_feed_tells_of_its_articles() -> None:
@@ -72,19 +75,34 @@ def test_an_rdf_feed_tells_of_its_articles() -> None:
 
 def test_a_whole_article_keeps_its_paragraphs_and_nothing_is_run() -> None:
     one = only(
-        rss(item("Aurora", content=story("Aurora")).replace("<content:encoded>", "<content:encoded>&lt;script&gt;alert(1)&lt;/script&gt;"))
+        rss(
+            item("Aurora", "/a", content=story("Aurora")).replace(
+                "<content:encoded>", "<content:encoded>&lt;script&gt;alert(1)&lt;/script&gt;"
+            )
+        )
     )
     told = one.told()
     assert told is not None
     assert told.text.split("\n") == story("Aurora").split("\n\n")
-    assert feeds.is_whole(told)
+    assert one.is_whole(told)
+
+
+def test_a_feed_cannot_write_the_articles_of_another_site() -> None:
+    one = only(rss(item("Aurora", "https://other.example/a", content=story("Aurora"))))
+    told = one.told()
+    assert told is not None
+    assert not one.is_whole(told)
+    assert (told.source, told.url) == ("https://other.example/a", ADDRESS)
+    there = Draft("https://other.example/a", "Other words.", "The title there", published=NOW)
+    assert one.completed(there) == replace(there, publisher="Example News")
 
 
 @pytest.mark.parametrize("end", [" …", "...", " […]", " [...]"])
 def test_a_long_text_that_breaks_off_is_not_whole(end: str) -> None:
-    told = only(rss(item("Aurora", content=story("Aurora") + end))).told()
+    one = only(rss(item("Aurora", "/a", content=story("Aurora") + end)))
+    told = one.told()
     assert told is not None
-    assert not feeds.is_whole(told)
+    assert not one.is_whole(told)
 
 
 def test_a_few_words_are_no_article() -> None:

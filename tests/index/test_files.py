@@ -243,7 +243,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.pdf"
+    path = tmp_path / "a.docx"
     path.write_bytes(b"%PDF-1.7")
     assert ".md" in refusal(path)
 
@@ -280,7 +280,7 @@ def test_a_web_page_without_a_date_stays_undated(tmp_path: Path) -> None:
 
 def test_a_web_page_without_an_article_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
-    path.write_text("<html><body><script>var a = 1;</script></body></html>", encoding="utf-8")
+    path.write_text("<html><body><p>…</p></body></html>", encoding="utf-8")
     assert "no article text" in refusal(path)
 
 
