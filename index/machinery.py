@@ -74,7 +74,7 @@ class Machinery:
         Raises:
             ModelError: there is no such model, or the hub cannot be reached.
         """
-        return await self._load(self.settings.embedding_model)
+        return await self._load(self.settings.embedding_model, aside=bool(self._engines))  # another one answers meanwhile
 
     async def engine_of(self, generation: Generation | None) -> Engine:
         """The encoder that made a generation: another one than is set, until a rebuild is done. The one that is set where there is none.
@@ -103,12 +103,10 @@ class Machinery:
             "run `shipdate index rebuild`, or set EMBEDDING_MODEL back."
         )
 
-    async def _load(self, model: str) -> Engine:
+    async def _load(self, model: str, *, aside: bool = False) -> Engine:
         loading = self._engines.get(model)
         if loading is None or (loading.done() and loading.exception()):
-            self._engines[model] = loading = asyncio.create_task(
-                Engine.load(model, self.settings.cache, self.precedence, aside=bool(self._engines))
-            )
+            self._engines[model] = loading = asyncio.create_task(Engine.load(model, self.settings.cache, self.precedence, aside=aside))
         return await asyncio.shield(loading)
 
     @property

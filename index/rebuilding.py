@@ -19,7 +19,7 @@ from filelock import AsyncFileLock, Timeout
 from index import cutting
 from index.cutting import Cut, Tell, batches, cut, embed, tell_launches
 from index.embedding.engine import Engine
-from index.errors import JobError, ShipdateError
+from index.errors import DataError, JobError, ShipdateError
 from index.launches import catalogue, claims
 from index.launches.mentions import Mentions
 from index.machinery import Machinery
@@ -147,6 +147,8 @@ class Rebuilding:
                 await lock.acquire(timeout=_LOOK)
             except Timeout:
                 continue  # the other process may do it all
+            except OSError as error:
+                raise DataError(f"The data folder {self._machinery.settings.data} cannot be written: {error.strerror}.") from None
             try:
                 while waiting := await self._jobs.unfinished():
                     self._at = waiting[0].id

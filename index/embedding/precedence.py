@@ -18,7 +18,7 @@ LONGEST = 0.1
 """Seconds that a piece of work waits at most, so that it goes on under any load."""
 
 _MOMENT = 2.0  # seconds without a question, after which the machine is free
-_NICENESS = 10
+_NICENESS = 5
 
 
 class Precedence:

@@ -258,7 +258,7 @@ def _of(generation: Generation) -> ColumnElement[bool]:
 
 async def _merge(connection: AsyncConnection, staged: Generation) -> None:
     """Let the live generation have the passages of a staged one instead of its own of the same articles."""
-    live = (await connection.execute(select(generations.c.id).where(generations.c.live == 1))).scalar_one()
+    live = (await connection.execute(select(generations.c.id).where(generations.c.live == 1))).scalar()
     again = select(passages.c.article).where(passages.c.generation == staged.id)
     await connection.execute(delete(passages).where(passages.c.generation == live, passages.c.article.in_(again)))
     await connection.execute(update(passages).where(passages.c.generation == staged.id).values(generation=live))

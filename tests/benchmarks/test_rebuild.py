@@ -35,8 +35,8 @@ async def test_questions_are_answered_nearly_as_fast_during_a_rebuild(tmp_path: 
         idle, busy, done, lasted = [], [], 0, 0.0
         for _ in range(TURNS):
             idle += await ask(index)
-            started_job = await index.jobs.start()
-            async for job in index.jobs.follow(started_job.id):
+            begun = await index.jobs.start()
+            async for job in index.jobs.follow(begun.id):
                 if job.done:
                     break
             before, started = job.done, perf_counter()

@@ -124,7 +124,7 @@ async def test_an_addition_that_is_killed_leaves_whole_articles_and_can_be_repea
     assert len(set(counts)) > 2, f"the kills were not spread over the run: {counts}"
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(400)
 async def test_a_rebuild_that_is_killed_goes_on_answering_and_can_be_repeated(
     processes: ForkServerContext, articles: Path, tmp_path: Path
 ) -> None:
