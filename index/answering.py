@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from index.embedding.engine import Engine
-from index.judging import Signals, answers
+from index.judging import answers
 from index.kinds import Intent
 from index.model import Quote
 from index.observing import timed
@@ -17,20 +17,14 @@ QUOTES = 5
 QUOTE_LIMIT = 400
 """The longest quote, in characters."""
 
-_LIKELY, _STRANGE, _CHAT = 0.5, 0.5, 0.5  # probabilities
+_LIKELY = 0.5  # a probability
 _NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's
 
 
 @timed("judge")
 def answer(found: Found, engine: Engine) -> tuple[Quote, ...]:
     """The quotes that answer, best first; none when nothing does."""
-    signals = engine.judge.signals(found)
-    return tuple(_quotes(found.sentences)) if answers(signals) or _asks_what_is_known(found, signals) else ()
-
-
-def _asks_what_is_known(found: Found, signals: Signals) -> bool:
-    """Whether it asks where a launch stands of which that is known: then there is an answer, however it is put ("wen sora")."""
-    return bool(found.launch.course) and asks_where_it_stands(found.intent) and signals.stranger < _STRANGE and signals.chat < _CHAT
+    return tuple(_quotes(found.sentences)) if answers(engine.judge.signals(found)) else ()
 
 
 def asks_where_it_stands(intent: Intent) -> bool:
@@ -44,12 +38,12 @@ def _quotes(sentences: Sequence[Scored]) -> list[Quote]:
     said: set[str] = set()
     quotes: list[Quote] = []
     for best in sentences:
-        if _plain(best) in said:
+        if best.plain in said:
             continue
         places = _grow(best, by_place, said)
         start, end = best.passage.sentences[places[0]].start, best.passage.sentences[places[-1]].end
         text = best.passage.text[start - best.passage.start : end - best.passage.start]
-        said |= {_plain(by_place[best.passage.id, place]) for place in places}
+        said |= {by_place[best.passage.id, place].plain for place in places}
         quotes.append(Quote(text, best.score, start, end, best.passage.article))
         if len(quotes) == QUOTES:
             break
@@ -61,15 +55,10 @@ def _grow(best: Scored, by_place: Mapping[tuple[int, int], Scored], said: Set[st
     passage, first, last = best.passage, best.place, best.place
     while True:
         around = [by_place[passage.id, place] for place in (first - 1, last + 1) if (passage.id, place) in by_place]
-        near = [one for one in around if best.score - one.score <= _NEARLY and _plain(one) not in said]
+        near = [one for one in around if best.score - one.score <= _NEARLY and one.plain not in said]
         for place in (one.place for one in sorted(near, key=lambda one: -one.score)):
             if passage.sentences[max(last, place)].end - passage.sentences[min(first, place)].start <= QUOTE_LIMIT:
                 first, last = min(first, place), max(last, place)
                 break
         else:
             return range(first, last + 1)
-
-
-def _plain(one: Scored) -> str:
-    """A sentence's words: the same sentence in two articles is said once."""
-    return " ".join(one.passage.text[one.span.start - one.passage.start : one.span.end - one.passage.start].split())

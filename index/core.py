@@ -21,7 +21,7 @@ from index.errors import JobError, QuestionError, QuotaError
 from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
-from index.launches.mentions import Mentions
+from index.launches.mentions import Mention, Mentions
 from index.launches.naming import key
 from index.launches.status import Launches
 from index.machinery import Machinery
@@ -314,11 +314,12 @@ class Index:
                 encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
                 try:
                     asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
-                    products = known.asked(text, is_name, engine.is_word)
+                    named = known.asked(text, is_name, engine.is_word)
+                    products = list(dict.fromkeys(one.product for one in named))
                     if products and as_of is None and (said := _day_said(text, tongue, day)):
                         intent = engine.intent(await encoding)
                         day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
-                    launch = await self._launch(products, launches, as_of=day, scopes=scopes)
+                    launch = await self._launch(named, launches, as_of=day, scopes=scopes)
                     found = await search(
                         asked,
                         await encoding,
@@ -340,10 +341,17 @@ class Index:
         about = Topic(text, launch.products) if text else None
         return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed, launch.products, status, about)
 
-    async def _launch(self, asked: Sequence[str], launches: Launches, *, as_of: date, scopes: Collection[str]) -> Launch:
+    async def _launch(self, named: Sequence[Mention], launches: Launches, *, as_of: date, scopes: Collection[str]) -> Launch:
         """What the articles claim about the products of a question."""
+        asked = tuple(dict.fromkeys(one.product for one in named))
         courses = [await launches.course(product, as_of=as_of, scopes=scopes) for product in asked[:_COMPARED]]
-        return Launch(tuple(asked), courses[0].stretches if courses else (), [one.current for one in courses])
+        return Launch(
+            products=asked,
+            named=tuple(named),
+            course=courses[0].stretches if courses else (),
+            current=[one.current for one in courses],
+            passages=frozenset().union(*(one.passages for one in courses)),
+        )
 
 
 def _day_said(question: str, tongue: str, today: date) -> date | None:

@@ -1,9 +1,10 @@
-"""Does what was found answer the question? A calibrated decision from five signals.
+"""Does what was found answer the question? A calibrated decision from eight signals.
 
 E5's cosines lie between 0.7 and 0.9 for everything, so no cut through them tells an answer from a near miss. What tells is
-whether each word of the question finds its counterpart in one passage, what kind of question it is, and whether it names
-something that no article names. The weights are those of a logistic regression on the calibration questions (make
-calibrate); its border lets 94.5 % of the answerable ones through.
+whether each word of the question finds its counterpart in one passage, and in the one that would be quoted, whether one
+sentence stands out, what kind of question it is, and whether it names something that no article on the matter names. The
+weights are those of a logistic regression on the calibration questions (make calibrate); its border lets 94 % of the answerable
+ones through.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ import numpy.typing as npt
 from index.embedding.encoder import Encoded, Encoder
 from index.embedding.fitted import Fitted
 from index.kinds import Kind
-from index.searching import Found, Question
+from index.matching import token_weights
+from index.searching import Found, Scored
 from index.words import Word, fold
 
 _PASSAGES = 3  # of the nearest, the one that covers the question best is judged
+_NEXT = 9  # sentences that the nearest one is compared with
+_CLEAR, _ALONE = 0.025, 0.015  # a longer lead says no more: among few sentences it is long; that of a sentence alone
 
-_WEIGHTS = (5.27, 13.96, -5.27, -2.52, -2.45)
-_BORDER = 11.78
+_WEIGHTS = (4.62, 9.2, -3.01, -0.88, -1.93, 1.9, -6.98, 83.12)
+_BORDER = 9.44
+_UNCOVERED, _STRANGE = 0.65, 0.95  # words covered less, and a name that strange, are outweighed by nothing else
 
 _WORD_COMMON, _WORD_RARE = 9.0, 17.0  # a word weighs nothing below the first surprise, and fully from the second on
 _PLACE = 0.3  # of that weight for a country: "can someone in Brazil try it?" is answered by who can, not by Brazil
@@ -45,7 +50,14 @@ class Signals(NamedTuple):
         coverage: how well the question's tokens find a counterpart in the best passage, rare ones counting more; a cosine.
         word_coverage: the same by words, where a word that stands there literally counts as found.
         detail, chat: how likely the question is of these kinds (see :class:`index.kinds.Kind`).
-        stranger: how surely it names something, or a version of something, that no article names.
+        stranger: how surely it names something, or a version of something, that no article names, or none that speaks of
+            the launch that it is about ("does Udio run on Android?").
+        state: how likely it asks where a launch stands, or for whom it is, of which that is known: then there is an answer,
+            however it is put ("wen sora").
+        scatter: how much better the question is covered by all passages that were found together than by the one that would
+            be quoted; a difference of cosines. What is asked is then told of something else.
+        lead: how much nearer to the question the nearest sentence is than the next ones; a difference of cosines. An answer
+            stands out; what only comes near comes in numbers.
     """
 
     coverage: float = 0.0
@@ -53,11 +65,19 @@ class Signals(NamedTuple):
     detail: float = 0.0
     chat: float = 0.0
     stranger: float = 0.0
+    state: float = 0.0
+    scatter: float = 0.0
+    lead: float = 0.0
+
+
+def beside_the_point(signals: Signals) -> bool:
+    """Whether what was found is about something else, however it weighs otherwise: among few articles something always stands out."""
+    return signals.word_coverage < _UNCOVERED or signals.stranger > _STRANGE
 
 
 def answers(signals: Signals) -> bool:
     """The decision."""
-    return math.fsum(weight * signal for weight, signal in zip(_WEIGHTS, signals, strict=True)) >= _BORDER
+    return not beside_the_point(signals) and math.fsum(weight * signal for weight, signal in zip(_WEIGHTS, signals, strict=True)) >= _BORDER
 
 
 class Judge:
@@ -80,8 +100,30 @@ class Judge:
             word_coverage=_word_coverage(compared, set(best.passage.terms.split())),
             detail=kind.detail,
             chat=kind.chat,
-            stranger=1.0 if question.unknown_version else self._stranger(compared, question, on_launch=bool(found.launch.course)),
+            stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(found)),
+            state=found.intent.when + found.intent.who if found.launch.course else 0.0,
+            scatter=self._scatter(found),
+            lead=_lead(found.sentences),
         )
+
+    def _scatter(self, found: Found) -> float:
+        quoted = next((one for one in found.matches if one.passage.id == found.sentences[0].passage.id), found.matches[0])
+        beside = [not found.launch.names(start, end) for start, end in found.encoded.spans]  # the product is named everywhere
+        weights = token_weights(found.encoded, self._fitted) * beside
+        if not weights.any():
+            return 0.0
+        best = np.max([one.cosines for one in found.matches], axis=0)
+        return float((best - quoted.cosines) @ weights / weights.sum())
+
+    def _misplaced(self, found: Found) -> float:
+        """How surely any of the misplaced names is meant by no word of the passages that speak of the launch."""
+        clearest = 0.0
+        for word in found.question.words:
+            if word.full in found.misplaced and word.full not in _places():
+                own = [start < word.end and end > word.start for start, end in found.encoded.spans]
+                means = [float(one.cosines[own].mean()) for one in found.matches if one.passage.id in found.about and any(own)]
+                clearest = max(clearest, 1 - _ramp(max(means, default=0.0), _FOREIGN, _TRANSLATED))
+        return clearest
 
     def _compare(self, question: Sequence[Word], encoded: Encoded, match: npt.NDArray[np.float32]) -> list[_Compared]:
         """Each word with its surprise and its match. Chinese and Japanese have no words: their tokens serve."""
@@ -99,13 +141,11 @@ class Judge:
                 compared.append(_Compared(word, [word.term], surprise, cosine))
         return compared
 
-    def _stranger(self, compared: Sequence[_Compared], question: Question, *, on_launch: bool) -> float:
-        """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated).
-
-        Args:
-            on_launch: whether it names a launch that is known; then a small first word is no name ("wen is sora coming out").
-        """
-        asks = question.words[0] if on_launch and question.words[0].raw.islower() else None
+    def _stranger(self, compared: Sequence[_Compared], found: Found) -> float:
+        """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated)."""
+        question = found.question
+        # In a question on a launch that is known, a small first word is no name ("wen is sora coming out").
+        asks = question.words[0] if found.launch.course and question.words[0].raw.islower() else None
         return max(
             (
                 self._likely_name(one.word, one.surprise, question.language) * (1 - _ramp(one.cosine, _FOREIGN, _TRANSLATED))
@@ -152,6 +192,14 @@ class _Compared:
     terms: Sequence[str]
     surprise: float
     cosine: float
+
+
+def _lead(sentences: Sequence[Scored]) -> float:
+    nearest: dict[str, float] = {}  # the same sentence in two articles is one
+    for one in sentences:
+        nearest[one.plain] = max(one.cosine, nearest.get(one.plain, 0.0))
+    first, *following = sorted(nearest.values(), reverse=True)[: 1 + _NEXT]
+    return min(first - sum(following) / len(following), _CLEAR) if following else _ALONE
 
 
 def _word_coverage(compared: Sequence[_Compared], terms: Collection[str]) -> float:

@@ -40,12 +40,14 @@ def match(
     """
     if not encoded.pieces:
         return ()
+    cosines = best_matches(fitted.tokens.query(encoded.tokens), [tokens[passage.id] for passage in passages])
+    weights = token_weights(encoded, fitted)
+    coverage = cosines @ (weights / weights.sum())
+    return tuple(map(Match, passages, cosines, coverage.tolist()))
+
+
+def token_weights(encoded: Encoded, fitted: Fitted) -> npt.NDArray[np.float32]:
+    """How much each token of a question counts. Shape (question's tokens,)."""
     surprise = -fitted.piece_scores[list(encoded.pieces)]
-    weights = np.clip(surprise - _COMMON, 0, _MOST) + 0.01
-    weights /= weights.sum()
-    question = fitted.tokens.query(encoded.tokens)
-    found = []
-    for passage in passages:
-        cosines = best_matches(question, tokens[passage.id])
-        found.append(Match(passage, cosines, float(cosines @ weights)))
-    return tuple(found)
+    weights: npt.NDArray[np.float32] = np.clip(surprise - _COMMON, 0, _MOST) + np.float32(0.01)
+    return weights

@@ -33,7 +33,7 @@ from index.words import Word
 
 _NEAREST = 20  # passages from the vectors
 _MATCHING = 10  # passages from the words
-_COMPARED = 10  # of the nearest, compared token by token
+_COMPARED = 10  # of the nearest, whose coverage counts
 _RAREST = 4  # words of the question that are looked up
 _COMMON, _FEW = 0.01, 20  # a word in more of the passages than this share (or number, if that is more) finds nothing in particular
 
@@ -58,17 +58,24 @@ class Scored:
 
     Attributes:
         passage: where it stands; ``place`` is its number there.
+        cosine: with the question.
         score: the higher the better; comparable only within one question.
     """
 
     passage: StoredPassage
     place: int
+    cosine: float
     score: float
 
     @property
     def span(self) -> Span:
         """Where the sentence stands in its article's text."""
         return self.passage.sentences[self.place]
+
+    @property
+    def plain(self) -> str:
+        """Its words: the same sentence in two articles is the same."""
+        return " ".join(self.passage.text[self.span.start - self.passage.start : self.span.end - self.passage.start].split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,22 @@ class Launch:
 
     Attributes:
         products: the ids of the products that it names.
+        named: where it names them.
         course: the stages of the first of them, oldest first.
         current: for each of them, how clearly sentences, by passage and place, tell its current stage, up to 1; below 0
             where they tell an earlier one.
+        passages: the ids of those that claim anything about any of them.
     """
 
     products: tuple[str, ...] = ()
+    named: Sequence[Span] = ()
     course: tuple[Stretch, ...] = ()
     current: Sequence[Mapping[tuple[int, int], float]] = ()
+    passages: Collection[int] = frozenset()
+
+    def names(self, start: int, end: int) -> bool:
+        """Whether what stands there in the question is of a product's name."""
+        return any(one.start < end and start < one.end for one in self.named)
 
     def tells_now(self, passage: int, place: int) -> float:
         """How clearly a sentence tells the current stage of any of the products."""
@@ -123,7 +138,9 @@ class Found:
         intent: what it wants to know.
         launch: what is known about the launch that it is about.
         sentences: every sentence of the candidate passages, best first.
-        matches: the passages nearest in meaning, best first, each compared with the question token by token.
+        matches: their passages, the one nearest in meaning first, each compared with the question token by token.
+        about: the ids of those of them whose articles speak of the launch.
+        misplaced: the names in the question that some articles hold, but none that speaks of the launch.
         complete: False when a passage was gone before it could be read: the articles have just changed.
     """
 
@@ -134,6 +151,8 @@ class Found:
     launch: Launch
     sentences: tuple[Scored, ...]
     matches: tuple[Match, ...]
+    about: Collection[int]
+    misplaced: Collection[str]
     complete: bool
 
 
@@ -187,15 +206,16 @@ async def search(
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
     near = _near(_candidates(query, vectors, visible, question.matching), query, vectors)
-    nearest = [one.id for one in near[:_COMPARED]]
-    stored, tokens = await asyncio.gather(store.passages([one.id for one in near]), store.tokens(nearest))
+    ids = [one.id for one in near]
+    stored, tokens = await asyncio.gather(store.passages(ids), store.tokens(ids))
     passages = {passage.id: passage for passage in stored}
-    complete = len(passages) == len(near) and len(tokens) == len(nearest)
+    complete = len(passages) == len(tokens) == len(near)
 
-    matches = match(encoded, [passages[id_] for id_ in nearest if id_ in passages and id_ in tokens], tokens, fitted)
-    covered = {one.passage.id: one.coverage for one in matches}
+    matches = match(encoded, [passages[id_] for id_ in ids if id_ in passages and id_ in tokens], tokens, fitted)
+    covered = {one.passage.id: one.coverage for one in matches[:_COMPARED]}
     least = min(covered.values(), default=0.0)
-    articles = _article_scores(question, vectors.known(scopes).names, vectors, visible, as_of)
+    names = vectors.known(scopes).names
+    articles = _article_scores(question, names, vectors, visible, as_of)
     intent = Intent(*fitted.intents(query))
     wanted = np.array(intent) * (_TELLS / 255 * Kind(*fitted.kinds(query)).launch)
     asks_state = intent.when + intent.who + intent.where
@@ -209,7 +229,27 @@ async def search(
                 current = launch.tells_now(one.id, sentence.place)
                 scored.append(replace(sentence, score=sentence.score + tells + _CURRENT * asks_state * current))
     scored.sort(key=lambda one: -one.score)
-    return Found(question, encoded, query, intent, launch, tuple(scored), matches, complete)
+    speaking = _articles(launch.passages, vectors)
+    about = frozenset(one.id for one in near if speaking[one.article])
+    misplaced = _misplaced(question, launch, names, speaking)
+    return Found(question, encoded, query, intent, launch, tuple(scored), matches, about, misplaced, complete)
+
+
+def _articles(passages: Collection[int], vectors: Vectors) -> npt.NDArray[np.bool_]:
+    """Which articles hold any of these passages. Shape (articles,)."""
+    held = np.zeros(len(vectors.days), np.bool_)
+    _, places = _positions(np.fromiter(passages, np.int64, len(passages)), vectors)
+    held[vectors.articles[places]] = True
+    return held
+
+
+def _misplaced(question: Question, launch: Launch, names: Names, speaking: npt.NDArray[np.bool_]) -> Collection[str]:
+    """The names in a question that stand in some articles, but in none of those that speak of the launch."""
+    if not speaking.any():
+        return ()
+    beside = {word.full for word in question.words if word.full in question.meant and not launch.names(word.start, word.end)}
+    holding = {typed: names.holding(question.meant[typed]) for typed in beside}
+    return frozenset(typed for typed, articles in holding.items() if len(articles) and not speaking[articles].any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +284,19 @@ def _candidates(
     """Positions of the passages to look at: those nearest by their vectors, and those that share rare words, newer ones first."""
     seen = visible[vectors.articles]
     nearest = vectors.nearest(query, _NEAREST, seen)
-    ids = np.fromiter(matching, np.int64, len(matching))
-    places = np.searchsorted(vectors.ids, ids)
-    there = (places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)
-    places, scores = places[there], np.fromiter(matching.values(), np.float64, len(matching))[there]
+    there, places = _positions(np.fromiter(matching, np.int64, len(matching)), vectors)
+    scores = np.fromiter(matching.values(), np.float64, len(matching))[there]
     places, scores = places[seen[places]], scores[seen[places]]
     best_first = np.lexsort((places, -vectors.days[vectors.articles[places]], -scores))
     found: npt.NDArray[np.int64] = np.union1d(nearest, places[best_first[:_MATCHING]])
     return found
+
+
+def _positions(ids: npt.NDArray[np.int64], vectors: Vectors) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Which of some passages are still there, and where these are among all."""
+    places = np.searchsorted(vectors.ids, ids)
+    there: npt.NDArray[np.bool_] = (places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)
+    return there, places[there]
 
 
 def _article_scores(
@@ -299,7 +344,7 @@ def _score(question: Question, passage: StoredPassage, common: float, cosines: S
             score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(lines[1 + place].split())) / total
         if question.versions:
             score += _VERSION * _says_version(question.versions, passage, span)
-        yield Scored(passage, place, score)
+        yield Scored(passage, place, cosine, score)
 
 
 def _says_version(versions: Mapping[str, str], passage: StoredPassage, span: Span) -> bool:

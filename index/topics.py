@@ -30,9 +30,9 @@ def complete(question: str, topic: Topic, products: Products, is_name: Callable[
     found = words(question)
     named = products.asked(question, is_name, is_word)
     if named:
-        inside = {word.full for product in named for word in words(products.shown(product))}
+        inside = {word.full for one in named for word in words(products.shown(one.product))}
         own = sum(1.0 if word.alphabetic else _PAIR for word in found if word.full not in inside)
-        return _about(topic, products, named[0]) if own <= _OWN and _goes_on(question, round(own) + 1) else question
+        return _about(topic, products, named[0].product) if own <= _OWN and _goes_on(question, round(own) + 1) else question
     if topic.products and _goes_on(question, len(found)):
         return f"{', '.join(map(products.shown, topic.products))}: {question}"
     return question

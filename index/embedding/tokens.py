@@ -59,10 +59,12 @@ class TokenSpace:
         return np.rint(small * _BYTE).astype(np.int8)
 
 
-def best_matches(query: Vectors, passage: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-    """For each token of a question, its best cosine in a passage. Shape (question's tokens,)."""
-    if not len(passage):
-        return np.zeros(len(query), np.float32)
-    cosines = query @ (passage.astype(np.float32) / _BYTE).T
-    best: npt.NDArray[np.float32] = cosines.max(axis=1)
+def best_matches(query: Vectors, passages: Sequence[npt.NDArray[np.int8]]) -> Vectors:
+    """For each token of a question, its best cosine in each passage. Shape (passages, question's tokens)."""
+    best = np.zeros((len(passages), len(query)), np.float32)
+    filled = [at for at, tokens in enumerate(passages) if len(tokens)]
+    if filled:
+        lengths = [len(passages[at]) for at in filled]
+        cosines = np.concatenate([passages[at] for at in filled]).astype(np.float32) @ (query / _BYTE).T
+        best[filled] = np.maximum.reduceat(cosines, np.cumsum([0, *lengths[:-1]]), axis=0)
     return best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.launches.catalogue import Catalogue
@@ -51,11 +51,11 @@ class Products:
             return longest.product, self.shown(longest.product)
         return slug(asked), " ".join(name.split())
 
-    def _short(self, question: str) -> list[tuple[int, int, str]]:
+    def _short(self, question: str) -> list[Mention]:
         """Shorter names of several parts ("opus 4", "ai pin"), or with a capital: a lone small word ("search") means too much."""
         found = parts(question)
         return [
-            (one.start, one.end, one.product)
+            one
             for one in self._inside(question)
             if sum(one.start <= part.start < one.end for part in found) > 1
             or any(part.start == one.start and part.start > 0 and part.capital for part in found)
@@ -72,16 +72,15 @@ class Products:
                     inside.append(Mention(found[at].start, found[end - 1].end, meant[0], True))
         return inside
 
-    def asked(self, question: str, is_name: Callable[[str], bool], is_word: Callable[[str], bool]) -> list[str]:
-        """The ids of the products in a question, in order.
+    def asked(self, question: str, is_name: Callable[[str], bool], is_word: Callable[[str], bool]) -> list[Mention]:
+        """The products in a question, in order, each as often as it is named.
 
         Args:
             is_name: whether the articles write a folded word like a name; only such words can be names in no catalogue.
             is_word: whether something is an ordinary word, so that it is no mistyped name ("solar" is not Sora).
         """
-        found = [(mention.start, mention.end, mention.product) for mention in self.mentions.find(question, "")]
-        found = found or self._short(question) or self._mistyped(question, is_word) or list(self._open(question, is_name))
-        return list(dict.fromkeys(product for _, _, product in sorted(found)))
+        found = self.mentions.find(question, "") or self._short(question) or self._mistyped(question, is_word)
+        return sorted(found or self._open(question, is_name), key=lambda one: (one.start, one.end))
 
     def relations(self, product: str) -> Mapping[str, int]:
         """The product (0), its versions (1) and the families that it belongs to (-1), with all their ids in the articles."""
@@ -128,7 +127,7 @@ class Products:
     def _corrected(self, name: Key) -> Key:
         return tuple(part if part in self._vocabulary else nearest(part, self._vocabulary) or part for part in name)
 
-    def _open(self, question: str, is_name: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:
+    def _open(self, question: str, is_name: Callable[[str], bool]) -> Iterator[Mention]:
         found = parts(question)
         at = 0
         while at < len(found):
@@ -137,12 +136,12 @@ class Products:
                 named = all(is_name(part.key) and part.key not in _NO_PRODUCTS for part in run if not part.number)
                 named = named and not run[0].number
                 if named and all(part.joined for part in run[1:]) and self._is_claimed(slug([part.key for part in run])):
-                    yield run[0].start, run[-1].end, slug([part.key for part in run])
+                    yield Mention(run[0].start, run[-1].end, slug([part.key for part in run]), False)
                     at += length - 1
                     break
             at += 1
 
-    def _mistyped(self, question: str, is_word: Callable[[str], bool]) -> list[tuple[int, int, str]]:
+    def _mistyped(self, question: str, is_word: Callable[[str], bool]) -> list[Mention]:
         found = parts(question)
         known = self._catalogue_vocabulary
         meant = [part.key if part.key in known or is_word(part.key) else nearest(part.key, known) or part.key for part in found]
@@ -152,12 +151,12 @@ class Products:
         for part, word in zip(found, meant, strict=True):
             text += ("" if part.joined and not text.endswith(" ") and part.number else " ") + word
             places.append((len(text) - len(word), len(text)))
-        changed = [place for place, part, word in zip(places, found, meant, strict=True) if part.key != word]
-        return [
-            (one.start, one.end, one.product)
-            for one in self.mentions.find(text, "")
-            if any(one.start < end and start < one.end for start, end in changed)
-        ]
+        named = []
+        for one in self.mentions.find(text, ""):
+            own = [at for at, (start, end) in enumerate(places) if one.start < end and start < one.end]
+            if any(found[at].key != meant[at] for at in own):
+                named.append(replace(one, start=found[own[0]].start, end=found[own[-1]].end))
+        return named
 
     @cached_property
     def _children(self) -> Mapping[str, Sequence[str]]:

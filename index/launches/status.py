@@ -27,10 +27,12 @@ class Course:
         stretches: its stages, oldest first.
         current: how clearly sentences, by passage and place, tell the current stage, up to 1; below 0 where they tell an
             earlier one.
+        passages: the ids of those that claim anything about the product, its versions or its family.
     """
 
     stretches: tuple[Stretch, ...]
     current: Mapping[tuple[int, int], float]
+    passages: frozenset[int]
 
 
 class Launches:
@@ -61,7 +63,7 @@ class Launches:
         key = (product, as_of, frozenset(scopes))
         if key not in self._courses:
             claims = await self._store.claims(self.products(scopes).relations(product), as_of, scopes)
-            self._courses[key] = _course(timeline(claims))
+            self._courses[key] = _course(timeline(claims), frozenset(claim.passage for claim in claims))
             if len(self._courses) > _REMEMBERED:
                 self._courses.popitem(last=False)
         self._courses.move_to_end(key)
@@ -80,13 +82,13 @@ class Launches:
         return Status(product, name, as_of, history)
 
 
-def _course(stretches: list[Stretch]) -> Course:
+def _course(stretches: list[Stretch], passages: frozenset[int]) -> Course:
     current: dict[tuple[int, int], float] = {}
     for stretch in stretches:
         sign = 1 if stretch is stretches[-1] else -1
         for claim in stretch.claims:
             current[claim.passage, claim.place] = max(sign * claim.weight, current.get((claim.passage, claim.place), -1.0))
-    return Course(tuple(stretches), current)
+    return Course(tuple(stretches), current, passages)
 
 
 def _proof(stretch: Stretch) -> Reported:

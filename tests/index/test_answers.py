@@ -200,6 +200,24 @@ async def test_small_articles_about_invented_products_answer_none_of_it(index: I
     assert (await index.ask(question)).quotes == ()
 
 
+@pytest.mark.parametrize("question", ["Does {} have an iPhone app?", "hat {} eine iPhone-App?", "{} iphone app?"])
+async def test_what_is_told_of_another_product_only_is_no_answer(samples: Index, question: str) -> None:
+    assert (await samples.ask(question.format("Sora"))).answered
+    assert not (await samples.ask(question.format("Vidu"))).answered
+
+
+async def test_what_many_articles_tell_in_the_same_words_is_an_answer(index: Index, tmp_path: Path) -> None:
+    for number in range(12):
+        write(
+            tmp_path / f"{number}.md",
+            "Aurora costs nine dollars a month.",
+            title=f"Aurora, part {number}",
+            published=f"2025-01-{10 + number}",
+        )
+    await index.add([str(tmp_path)])
+    assert (await index.ask("how much does aurora cost?")).answered
+
+
 @pytest.mark.parametrize(
     ("question", "expected"),
     [

@@ -26,7 +26,7 @@ NAMES = frozenset(["quorvex", "zemble", "studio", "nimbus", "acme", "android"])
 
 
 def asked(question: str, products: Products = PRODUCTS) -> list[str]:
-    return products.asked(question, NAMES.__contains__, WORDS.__contains__)
+    return list(dict.fromkeys(one.product for one in products.asked(question, NAMES.__contains__, WORDS.__contains__)))
 
 
 # Names alone
@@ -153,6 +153,21 @@ def test_a_question_that_names_none_is_about_none(question: str) -> None:
 
 def test_a_question_about_a_name_that_no_article_has_is_about_none() -> None:
     assert asked("When will quorvex ship?", NOTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("When will Sora ship?", ["Sora"]),
+        ("so is klling out", ["klling"]),
+        ("gen 3 turbo: out?", ["gen 3 turbo"]),
+        ("可灵2.0什么时候发布？", ["可灵2.0"]),
+        ("how much is quorvex 2", ["quorvex 2"]),
+    ],
+)
+def test_it_is_told_where_a_question_names_them(question: str, named: list[str]) -> None:
+    found = PRODUCTS.asked(question, NAMES.__contains__, WORDS.__contains__)
+    assert [question[one.start : one.end] for one in found] == named
 
 
 @given(st.text(max_size=60))
