@@ -16,7 +16,7 @@ from bot.commands import care, ledger, questions, serving
 from bot.commands.articles import articles
 from bot.commands.feeds import feeds
 from bot.commands.products import products
-from bot.commands.running import fail
+from bot.commands.running import fail, unforeseen
 from index.errors import ShipdateError
 
 app = typer.Typer(
@@ -53,3 +53,5 @@ def main() -> None:
         app()
     except ShipdateError as error:
         fail(str(error))
+    except Exception as error:
+        fail(unforeseen(error))

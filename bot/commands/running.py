@@ -33,6 +33,26 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def unforeseen(error: Exception) -> str:
+    """What a person is told of a mistake of ours; the traceback goes to a file that they can send."""
+    import secrets
+    import traceback
+    from datetime import UTC, datetime
+
+    from platformdirs import user_log_path
+
+    reference = secrets.token_hex(4)
+    place = user_log_path("shipdate") / "errors.log"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {reference}", file=file)
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return f"Something went wrong inside Shipdate ({type(error).__name__}), which is a mistake of ours; please report it."
+    return f"Something went wrong inside Shipdate, which is a mistake of ours; please report it with what {place} says of {reference}."
+
+
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """The settings, with ``--data`` where it was given.
 

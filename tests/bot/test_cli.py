@@ -18,6 +18,7 @@ from shutil import copytree
 import pytest
 from filelock import FileLock
 
+from bot import cli
 from index.core import QUESTION_LIMIT, Index
 from tests.writing import ROOT, SAMPLES, check_stored, news, write
 
@@ -332,3 +333,22 @@ def test_a_full_disk_is_told_and_what_was_stored_stays(filled: Path, tmp_path: P
     done = shipdate("index", "add", tmp_path / "news", data=filled)
     assert done.returncode == 0, done
     assert check_stored(filled) == before + 40
+
+
+def test_a_mistake_of_ours_is_told_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_settings: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr("index.open_index", broken)
+    monkeypatch.setattr("platformdirs.user_log_path", lambda _name: tmp_path / "log")
+    monkeypatch.setattr(sys, "argv", ["shipdate", "--data", str(tmp_path), "index", "list"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    written = (tmp_path / "log" / "errors.log").read_text(encoding="utf-8")
+    assert ended.value.code == 1
+    assert "Traceback" not in line
+    assert "nobody thought of this" in written
+    assert written.split()[2] in line
