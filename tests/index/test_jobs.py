@@ -78,10 +78,10 @@ async def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def filled(held: Holding, original: Path, data: Path) -> AsyncIterator[Index]:
+async def filled(held: Holding, original: Path, data: Path, tmp_path: Path) -> AsyncIterator[Index]:
     """A copy of it, open."""
     copytree(original, data)
-    async with open_index(Settings(data=data)) as index:
+    async with open_index(Settings(data=data, cache=tmp_path / "cache")) as index:
         yield index
 
 
