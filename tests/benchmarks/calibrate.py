@@ -3,8 +3,8 @@
     make calibrate
 
 The calibration set speaks of other products than the sample articles do. Its answerable questions and its unanswerable ones (small talk,
-gibberish, false premises, and many details that no article tells, beside as many that one does) are judged as in use; a logistic
-regression weighs the signals, and the border is where 94 % of the answerable questions pass in cross-validation.
+gibberish, false premises, and details that no article tells, beside nearly as many details that one does) are judged as in use; a
+logistic regression weighs the signals, and the border is where 94 % of the answerable questions pass in cross-validation.
 """
 
 from __future__ import annotations
