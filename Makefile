@@ -22,8 +22,9 @@ export Q
 ask: .venv/.installed
 	.venv/bin/shipdate demo "$$Q"
 
+# Two processes side by side, a core each: PyTorch's threads would only get in each other's way.
 test: .venv/.installed-dev
-	.venv/bin/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.installed-dev
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
