@@ -196,9 +196,11 @@ class _Compared:
 
 def _lead(sentences: Sequence[Scored]) -> float:
     nearest: dict[str, float] = {}  # the same sentence in two articles is one
-    for one in sentences:
-        nearest[one.plain] = max(one.cosine, nearest.get(one.plain, 0.0))
-    first, *following = sorted(nearest.values(), reverse=True)[: 1 + _NEXT]
+    for one in sorted(sentences, key=lambda one: -one.cosine):
+        nearest.setdefault(one.plain, one.cosine)
+        if len(nearest) > _NEXT:
+            break
+    first, *following = nearest.values()
     return min(first - sum(following) / len(following), _CLEAR) if following else _ALONE
 
 
