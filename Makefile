@@ -24,7 +24,7 @@ ask: .venv/.installed
 
 # Two processes side by side, a core each: PyTorch's threads would only get in each other's way.
 test: .venv/.installed-dev
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.installed-dev
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

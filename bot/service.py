@@ -192,7 +192,7 @@ class Service:
     async def _job(self, scope: str, id_: int | None) -> Job:
         job = await (self._index.jobs.latest(scope) if id_ is None else self._index.jobs.get(id_))
         if job is None or job.scope != scope:
-            raise JobError("Nothing has been rebuilt here yet." if id_ is None else f"There is no job {id_}.")
+            raise JobError("No rebuild has been started here yet." if id_ is None else f"There is no job {id_}.")
         return job
 
     # Feeds

@@ -171,7 +171,7 @@ async def test_a_workspace_is_forgotten_with_all_that_was_its_own_and_the_others
         assert (await service.settings(GUILD_ADMIN)).admins == ()
         assert (await service.settings(ADMIN)).admins == ("U1", "99")
         lines = await service.audit(Caller.operator())
-        assert not any(line.workspace == "1" or line.scope == "discord:1" or "1" in (line.subject or "") for line in lines)
+        assert not any(line.workspace == "1" or line.scope == "discord:1" or "discord:1" in (line.subject or "") for line in lines)
         assert [line.act for line in lines] == ["add articles", "change settings", "remove articles", "forget"]
 
 

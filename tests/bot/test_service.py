@@ -258,7 +258,7 @@ async def test_a_rebuild_is_its_workspaces_own(service: Service, filled: dict[st
         for act in (service.job(caller, job.id), service.cancel(caller, job.id)):
             with pytest.raises(JobError, match=f"There is no job {job.id}"):
                 await act
-        with pytest.raises(JobError, match="Nothing has been rebuilt here yet"):
+        with pytest.raises(JobError, match="No rebuild has been started here yet"):
             await service.job(caller)
     assert [state async for state in service.follow(ADMIN, job.id)][-1].state is JobState.DONE
     with pytest.raises(JobError, match="No rebuild is at work"):

@@ -209,7 +209,9 @@ async def test_a_forgotten_workspace_leaves_no_trace(opened: Opener, data: Path,
         with closing(sqlite3.connect(data / "shipdate.sqlite")) as database, database:
             feed = "INSERT INTO feeds (scope, url, every, added, due, failures) VALUES (?, ?, 60, 0, 0, 0)"
             database.execute(feed, (OURS, f"https://{SECRET}.example/feed"))
-            database.execute("INSERT INTO feed_items (feed, key, digest, source) VALUES (last_insert_rowid(), ?, '', '')", (SECRET,))
+            database.execute(
+                "INSERT INTO feed_items (feed, key, digest, source, failures) VALUES (last_insert_rowid(), ?, '', '', 0)", (SECRET,)
+            )
             database.execute("INSERT INTO jobs (scope, state, done, total, queued) VALUES (?, 'done', 1, 1, 0)", (OURS,))
             database.execute("INSERT INTO settings (scope, name, value) VALUES (?, 'note', ?)", (OURS, SECRET))
         assert on_disk(data)
@@ -217,7 +219,20 @@ async def test_a_forgotten_workspace_leaves_no_trace(opened: Opener, data: Path,
         forgotten = await index.forget(OURS)
         assert on_disk(data) == []
         assert {kind for kind, count in forgotten.items() if count} == {
-            *("articles", "passages", "claims", "words", "terms", "vector files", "feeds", "feed_items", "jobs", "settings", "scopes")
+            *(
+                "articles",
+                "bands",
+                "passages",
+                "claims",
+                "words",
+                "terms",
+                "vector files",
+                "feeds",
+                "feed_items",
+                "jobs",
+                "settings",
+                "scopes",
+            )
         }
         assert not any((await index.remains(OURS)).values())
         assert (await index.ask(f"When will {SECRET} ship?", scopes=[OURS])).reason is Reason.EMPTY_INDEX
