@@ -105,7 +105,7 @@ async def check_usable(data: Path, *, at_least: int = 0) -> int:
     return len(listed)
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(400)
 async def test_an_addition_that_is_killed_leaves_whole_articles_and_can_be_repeated(
     processes: ForkServerContext, articles: Path, tmp_path: Path
 ) -> None:
