@@ -32,7 +32,7 @@ _CLEAR, _ALONE = 0.025, 0.015  # a longer lead says no more: among few sentences
 
 _WEIGHTS = (4.62, 9.2, -3.01, -0.88, -1.93, 1.9, -6.98, 83.12)
 _BORDER = 9.44
-_UNCOVERED, _STRANGE = 0.65, 0.6  # words covered less, and a name that strange, are outweighed by nothing else
+_LEAST, _LEAST_STRANGE = 0.65, 0.16  # words have to be covered by so much, and by so much more where there is a strange name
 
 _WORD_COMMON, _WORD_RARE = 9.0, 17.0  # a word weighs nothing below the first surprise, and fully from the second on
 _PLACE = 0.3  # of that weight for a country: "can someone in Brazil try it?" is answered by who can, not by Brazil
@@ -71,8 +71,8 @@ class Signals(NamedTuple):
 
 
 def beside_the_point(signals: Signals) -> bool:
-    """Whether what was found is about something else, however it weighs otherwise: among few articles something always stands out."""
-    return signals.word_coverage < _UNCOVERED or signals.stranger > _STRANGE
+    """Whether what was found is about something else, whatever else speaks for it: among few sentences one always stands out."""
+    return signals.word_coverage < _LEAST + _LEAST_STRANGE * signals.stranger
 
 
 def answers(signals: Signals) -> bool:
