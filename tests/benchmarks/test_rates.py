@@ -70,7 +70,7 @@ async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path
             bare.append(perf_counter() - started)
     ratio = statistics.median(bare) / statistics.median(added)
     print(f"\nadding {len(texts)} texts: {len(texts) / min(added):.0f}/s, bare encoder {len(texts) / min(bare):.0f}/s: ratio {ratio:.2f}")
-    assert ratio >= 0.7  # 0.79 was measured: the stages of launches are read in a third pass, which the bare encoder does not make
+    assert ratio >= 0.85
 
 
 async def test_asking_costs_little_more_than_encoding_the_question(tmp_path: Path) -> None:
