@@ -90,7 +90,7 @@ def parse_day(text: str) -> date:
     try:
         return datetime.fromisoformat(text.strip()).date()
     except ValueError:
-        raise RequestError(f"“{text}” is not a date; write it as 2024-12-09.") from None
+        raise RequestError("“{text}” is not a date; write it as 2024-12-09.", text=text) from None
 
 
 def parse_line(line: str) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Caller:
         user: the platform's id; the name of the account in the terminal.
         admin: whether the platform says that they administer the workspace.
         roles: the ids of the roles or groups that they have there.
-        language: ISO 639-1, where the platform tells it.
+        languages: theirs, then their workspace's, as far as the platform tells them; ISO 639-1.
     """
 
     platform: Platform
@@ -123,7 +123,7 @@ class Caller:
     user: str | None = None
     admin: bool = False
     roles: frozenset[str] = frozenset()
-    language: str | None = None
+    languages: tuple[str, ...] = ()
 
     @classmethod
     def operator(cls) -> Caller:
@@ -164,6 +164,7 @@ class Act(StrEnum):
     IMPORT_FEEDS = "import feeds"
     REMOVE_FEED = "remove feed"
     REFRESH_FEEDS = "refresh feeds"
+    REMOVE_ANSWER = "remove answer"
     REBUILD = "rebuild"
     SEE_JOB = "see job"
     CANCEL_JOB = "cancel job"

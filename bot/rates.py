@@ -12,10 +12,14 @@ from collections.abc import Callable, Hashable
 from math import ceil
 
 from bot.permissions import Caller
+from bot.wording import later
 from index.errors import ShipdateError
 
 _SECOND = 1_000_000_000  # nanoseconds
 _MINUTE = 60 * _SECOND
+
+_USER = later("You may ask {rate} questions a minute; the next one in {seconds} s.")
+_WORKSPACE = later("This workspace may ask {rate} questions a minute; the next one in {seconds} s.")
 
 
 class TooManyQuestionsError(ShipdateError):
@@ -25,11 +29,9 @@ class TooManyQuestionsError(ShipdateError):
         retry_after: seconds until the next question is taken, unless others of the same workspace ask meanwhile.
     """
 
-    def __init__(self, who: str, rate: int, wait: int) -> None:
+    def __init__(self, said: str, rate: int, wait: int) -> None:
         self.retry_after = wait / _SECOND
-        seconds = ceil(self.retry_after)
-        when = "in a second" if seconds == 1 else f"in {seconds} seconds"
-        super().__init__(f"{who} asked more than {rate} question{'s' * (rate != 1)} a minute; try again {when}.")
+        super().__init__(said, rate=rate, seconds=ceil(self.retry_after))
 
 
 class TokenBuckets:
@@ -85,11 +87,11 @@ class Limits:
         if caller.is_operator:
             return
         now = self._clock()
-        buckets: list[tuple[TokenBuckets, Hashable, str]] = [(self._users, caller.person or caller.platform, "You have")]
+        buckets: list[tuple[TokenBuckets, Hashable, str]] = [(self._users, caller.person or caller.platform, _USER)]
         if caller.workspace:
-            buckets.append((self._workspaces, caller.scope, "This workspace has"))
-        wait, rate, who = max((bucket.wait(key, now), bucket.rate, who) for bucket, key, who in buckets)
+            buckets.append((self._workspaces, caller.scope, _WORKSPACE))
+        wait, rate, said = max((bucket.wait(key, now), bucket.rate, said) for bucket, key, said in buckets)
         if wait:
-            raise TooManyQuestionsError(who, rate, wait)
+            raise TooManyQuestionsError(said, rate, wait)
         for bucket, key, _ in buckets:
             bucket.take(key, now)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from bot.wording import Wording, wording
+from bot.wording import Wording, later, wording
 from index import Answer, Period, Quote, Reason, Stage, Status
+from index.reading.files import UPLOAD
 
 _NOTHING = {
-    Reason.NOTHING_RELEVANT: "Nothing found: none of my articles answers this.",
-    Reason.EMPTY_INDEX: "I have no articles yet. Add some with: shipdate index add PATH",
-    Reason.EMPTY_QUESTION: "Ask me something, for example: When will Sora ship?",
+    Reason.NOTHING_RELEVANT: later("Nothing found: none of my articles answers this."),
+    Reason.EMPTY_INDEX: later("I have no articles yet. Add some with: {command}"),
+    Reason.EMPTY_QUESTION: later("Ask me something, for example: When will Sora ship?"),
 }
 
-_SINCE = {
-    Stage.ANNOUNCED: "announced since {day}",
-    Stage.LIMITED: "limited since {day}: by invitation, waiting list or for testers",
-    Stage.RELEASED: "released since {day}",
-    Stage.DISCONTINUED: "discontinued since {day}",
+STAGES = {
+    Stage.ANNOUNCED: later("announced since {day}"),
+    Stage.LIMITED: later("limited since {day}: by invitation, waiting list or for testers"),
+    Stage.RELEASED: later("released since {day}"),
+    Stage.DISCONTINUED: later("discontinued since {day}"),
 }
+"""How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
+
+_NO_ADDRESS = ("file:", UPLOAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +33,18 @@ class Cited:
 
     Attributes:
         where: publisher and date in the asker's language, or that the article is undated.
-        url: None where the article is a local file with no address.
+        url: None where the article is a file with no address.
+        published: None where nobody knows.
+        language: the quote's, ISO 639-1.
     """
 
     text: str
     title: str
     where: str
     url: str | None
+    publisher: str | None
+    published: datetime | None
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +63,19 @@ class Reply:
     status: StatusReply | None = None
 
 
-def reply(answer: Answer) -> Reply:
-    """The reply to a question, in the question's language."""
-    words = wording(answer.language)
-    note = words.say(_NOTHING[answer.reason]) if answer.reason else None
-    if answer.quotes and answer.as_of != datetime.now(UTC).date():
-        note = words.say("As of {day}.", day=words.date(answer.as_of))
-    status = status_reply(answer.status, answer.language) if answer.status else None
-    return Reply(tuple(_cite(quote, words) for quote in answer.quotes), note, words, status)
+def reply(answer: Answer, words: Wording | None = None, *, command: str = "shipdate index add PATH") -> Reply:
+    """The reply to a question.
+
+    Args:
+        words: in which it is said; those of the question's language by default.
+        command: with which articles are added on this surface.
+    """
+    words = words or wording(answer.language)
+    note = words.say(_NOTHING[answer.reason], command=command) if answer.reason else None
+    if answer.quotes:
+        note = _as_of(answer.as_of, words)
+    status = status_reply(answer.status, words) if answer.status else None
+    return Reply(cite(answer.quotes, words), note, words, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +83,12 @@ class StageReply:
     """One stage of a launch, as it is told.
 
     Attributes:
-        text: "discontinued since March 24, 2026".
+        text: "discontinued since 24 March 2026".
         cited: the sentence that proves it.
     """
 
     stage: Stage
+    since: date
     text: str
     cited: Cited
 
@@ -95,24 +111,35 @@ class StatusReply:
     wording: Wording
 
 
-def status_reply(status: Status, language: str = "en") -> StatusReply:
-    """What is said of a product's launch."""
-    words = wording(language)
+def status_reply(status: Status, words: Wording | None = None) -> StatusReply:
+    """What is said of a product's launch; in English by default."""
+    words = words or wording()
     told = [_tell(period, words) for period in status.history]
-    past = status.as_of != datetime.now(UTC).date()
     notes = [
         *([] if told else [words.say("Nothing found: none of my articles tells where {name} stands.", name=status.name)]),
-        *([words.say("As of {day}.", day=words.date(status.as_of))] if past else []),
+        *filter(None, [_as_of(status.as_of, words)]),
     ]
     return StatusReply(status.name, told[-1] if told else None, tuple(told[:-1]), " ".join(notes) or None, words)
 
 
+def cite(quotes: Sequence[Quote], words: Wording) -> tuple[Cited, ...]:
+    """Quotes with what is said of where they stand."""
+    return tuple(_cite(quote, words) for quote in quotes)
+
+
+def _as_of(day: date, words: Wording) -> str | None:
+    """That an answer speaks of another day than today."""
+    return None if day == datetime.now(UTC).date() else words.say("As of {day}.", day=words.date(day))
+
+
 def _tell(period: Period, words: Wording) -> StageReply:
-    return StageReply(period.stage, words.say(_SINCE[period.stage], day=words.date(period.since)), _cite(period.evidence, words))
+    text = words.say(STAGES[period.stage], day=words.date(period.since))
+    return StageReply(period.stage, period.since, text, _cite(period.evidence, words))
 
 
 def _cite(quote: Quote, words: Wording) -> Cited:
     article = quote.article
     when = words.date(article.published.date()) if article.published else words.say("undated")
     where = ", ".join(filter(None, (article.publisher, when)))
-    return Cited(quote.text, article.title, where, None if article.url.startswith("file:") else article.url)
+    url = None if article.url.startswith(_NO_ADDRESS) else article.url
+    return Cited(quote.text, article.title, where, url, article.publisher, article.published, article.language)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from bot import forgetting
+from bot.conversing import Conversations
 from bot.forgetting import Forgotten
 from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
 from bot.rates import Limits
@@ -41,6 +42,9 @@ _QUIET = frozenset({"admins"})  # settings whose values name people: they are no
 
 class Service:
     """See the module. Safe to use from many tasks of one event loop at once.
+
+    Attributes:
+        conversations: what chats need beside the answer.
 
     Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that; what the index raises
     comes through.
@@ -69,9 +73,12 @@ class Service:
         self._metrics = metrics
         self._now = now
         self._owners = owners(settings.owners)
-        self._limits = Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock)
+        self._limits, self._aside = (
+            Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock) for _ in range(2)
+        )
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
         self._expired: datetime | None = None
+        self.conversations = Conversations(self, index, now)
 
     # Questions
 
@@ -83,13 +90,20 @@ class Service:
         """
         await self._index.engine()
 
-    async def ask(self, caller: Caller, question: str, *, as_of: date | None = None, topic: Topic | None = None) -> Answer:
+    async def ask(
+        self, caller: Caller, question: str, *, as_of: date | None = None, topic: Topic | None = None, unprompted: bool = False
+    ) -> Answer:
         """See :meth:`index.core.Index.ask`; kept in the log where the workspace's settings say so.
+
+        Args:
+            unprompted: nobody has asked Shipdate: it is neither logged, nor does it count beside what people ask.
 
         Raises:
             TooManyQuestionsError: the caller, or their workspace, has to wait; the text says how long.
         """
-        self._limits.take(caller)
+        (self._aside if unprompted else self._limits).take(caller)
+        if unprompted:
+            return await self._index.ask(question, as_of=as_of, scopes=caller.sees)
         with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
             answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
             count(answer)
@@ -108,9 +122,18 @@ class Service:
         self._limits.take(caller)
         return await self._index.status(name, as_of=as_of, scopes=caller.sees)
 
+    async def suggest(self, caller: Caller, typed: str, limit: int) -> Sequence[tuple[str, str]]:
+        """The products, ids and names, that somebody who types a name probably means; see :meth:`index.core.Index.suggested`."""
+        return await self._index.suggested(typed, limit, scopes=caller.sees)
+
+    async def board(self, caller: Caller, limit: int) -> Sequence[Status]:
+        """Where launches stand: those that the workspace asks about most, then those that changed last."""
+        return await self._index.changed(limit, first=(await self.conversations.most_asked(caller))[: limit // 2], scopes=caller.sees)
+
     async def expire(self) -> int:
-        """Delete the logged questions that are older than the settings allow; returns how many."""
+        """Delete the logged questions that are older than the settings allow, and answers that are too old; returns how many questions."""
         self._expired = self._now()
+        await self.conversations.expire()
         return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
 
     async def _expire_at_times(self) -> None:
@@ -127,19 +150,28 @@ class Service:
         """How much there is of it; for the operator, of everything."""
         return await self._index.counts(scopes=None if caller.is_operator else caller.sees)
 
-    async def add(self, caller: Caller, sources: Sequence[str], *, shared: bool = False, tell: Tell | None = None) -> list[Outcome]:
+    async def add(
+        self,
+        caller: Caller,
+        sources: Sequence[str],
+        *,
+        uploads: Mapping[str, bytes] | None = None,
+        shared: bool = False,
+        tell: Tell | None = None,
+    ) -> list[Outcome]:
         """See :meth:`index.core.Index.add`. Files and folders are the operator's: they are on the machine that Shipdate runs on.
 
         Args:
+            uploads: files that the caller sent: name to content.
             shared: for every workspace, not for the caller's alone.
 
         Raises:
             QuotaError: the workspace has no room for all of them, so none is added.
         """
-        async with self._acting(caller, Act.ADD_ARTICLES, sources, shared=shared) as act:
+        async with self._acting(caller, Act.ADD_ARTICLES, [*sources, *(uploads or ())], shared=shared) as act:
             if not caller.is_operator and not all(map(web.is_address, sources)):
                 raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
-            outcomes = await self._index.add(sources, scope=act.scope, tell=tell)
+            outcomes = await self._index.add(sources, uploads=uploads, scope=act.scope, tell=tell)
             act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
             return outcomes
 
@@ -191,9 +223,11 @@ class Service:
 
     async def _job(self, scope: str, id_: int | None) -> Job:
         job = await (self._index.jobs.latest(scope) if id_ is None else self._index.jobs.get(id_))
-        if job is None or job.scope != scope:
-            raise JobError("No rebuild has been started here yet." if id_ is None else f"There is no job {id_}.")
-        return job
+        if job is not None and job.scope == scope:
+            return job
+        if id_ is None:
+            raise JobError("No rebuild has been started here yet.")
+        raise JobError("There is no job {id}.", id=id_)
 
     # Feeds
 
@@ -258,7 +292,10 @@ class Service:
         new = {web.source_of(address) for address in addresses} - followed
         if new and len(followed) + len(new) > most:
             raise QuotaError(
-                f"This workspace follows {len(followed):,} of at most {most:,} feeds, which leaves no room for {len(new):,} more."
+                "This workspace follows {held:,} of at most {most:,} feeds, which leaves no room for {new:,} more.",
+                held=len(followed),
+                most=most,
+                new=len(new),
             )
 
     # Products
@@ -324,6 +361,10 @@ class Service:
             return forgotten
 
     # What all acts share
+
+    async def check(self, caller: Caller, act: Act, *, shared: bool = False) -> None:
+        """Whether somebody may do something, before they are asked for what it needs."""
+        await self._check(caller, act, EVERYBODY if shared else caller.scope)
 
     @asynccontextmanager
     async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[_Doing]:

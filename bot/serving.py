@@ -59,7 +59,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         index = await stack.enter_async_context(open_index(settings))
         stack.enter_context(_alone(settings.data))
         service = Service(index, settings, metrics=metrics)
-        surfaces: list[Part] = []  # a line each: those that have a token
+        surfaces = _surfaces(settings, service)
         supervisor = Supervisor([*_parts(index, service), *surfaces], tell=partial(say, "ready"))
         if address:
             await stack.enter_async_context(ops_server(address, supervisor, metrics, _Measuring(settings.data, supervisor, metrics)))
@@ -94,6 +94,12 @@ def _parts(index: Index, service: Service) -> list[Part]:
             await asyncio.sleep(_DAY)
 
     return [Part("model", model), Part("feeds", feeds), Part("jobs", jobs), Part("expiry", expiry)]
+
+
+def _surfaces(settings: Settings, service: Service) -> list[Part]:
+    """The chat surfaces that have a token."""
+    surfaces: list[Part] = []
+    return surfaces
 
 
 async def _run(supervisor: Supervisor, stop: asyncio.Event) -> None:

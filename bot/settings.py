@@ -107,6 +107,63 @@ class Settings(BaseSettings):
         description="what it logs",
     )
 
+    discord_token: str = Field(
+        default="",
+        validation_alias=AliasChoices("DISCORD_TOKEN", "discord_token"),
+        description="the token of the Discord bot; empty: no Discord",
+    )
+    discord_api_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DISCORD_API_URL", "discord_api_url"),
+        description="the REST base of another Discord-compatible server; its gateway is asked there",
+    )
+    discord_shard_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(),
+        validation_alias=AliasChoices("DISCORD_SHARD_IDS", "discord_shard_ids"),
+        description="the shards that this process runs, such as 0,1; empty: all",
+    )
+    discord_shard_count: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias=AliasChoices("DISCORD_SHARD_COUNT", "discord_shard_count"),
+        description="how many shards there are; empty: as many as Discord recommends",
+    )
+    slack_bot_token: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"),
+        description="the bot token (xoxb-) of one Slack workspace; empty: no Slack, or several workspaces by OAuth",
+    )
+    slack_app_token: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"),
+        description="the app-level token (xapp-) of Socket Mode",
+    )
+    slack_signing_secret: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
+        description="HTTP mode: by which Slack's requests are known",
+    )
+    slack_http: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_HTTP", "slack_http"),
+        description="HTTP mode: HOST:PORT where Slack's requests are answered",
+    )
+    slack_client_id: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_CLIENT_ID", "slack_client_id"),
+        description="several workspaces, by OAuth: the app's client id",
+    )
+    slack_client_secret: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "slack_client_secret"),
+        description="and its secret",
+    )
+    slack_api_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url"),
+        description="another base of Slack's Web API",
+    )
+
     @property
     def tokens(self) -> Mapping[str, str]:
         """Every setting that is a token or a secret, by its name; empty where it is not set."""
@@ -124,6 +181,12 @@ class Settings(BaseSettings):
     def _ports(cls, value: Any) -> Any:
         """Ports with commas between them."""
         return [port.strip() for port in value.split(",") if port.strip()] or [80, 443] if isinstance(value, str) else value
+
+    @field_validator("discord_shard_ids", mode="before")
+    @classmethod
+    def _shards(cls, value: Any) -> Any:
+        """Numbers with commas between them."""
+        return [shard.strip() for shard in value.split(",") if shard.strip()] if isinstance(value, str) else value
 
     @field_validator("data", "cache", mode="before")
     @classmethod

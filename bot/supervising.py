@@ -7,7 +7,9 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from time import monotonic
+from typing import Protocol
 
 import structlog
 
@@ -21,8 +23,11 @@ _JITTER = 0.2  # of a pause, so that many installations do not come back at once
 
 log = structlog.get_logger(__name__)
 
-Ready = Callable[[], None]
-"""To be called by a part when it is at work."""
+
+class Ready(Protocol):
+    """To be called by a part when it is at work; with a sentence, when it cannot work for a while, though it has not failed."""
+
+    def __call__(self, problem: str | None = None) -> None: ...
 
 
 class State(StrEnum):
@@ -82,7 +87,7 @@ class Supervisor:
         while True:
             started = monotonic()
             try:
-                await part.run(lambda: self._stand(part, Standing(State.READY)))
+                await part.run(partial(self._told_by, part))
             except ShipdateError as error:
                 log.warning("a part failed", part=part.name, problem=str(error))
                 problem = str(error)
@@ -98,6 +103,11 @@ class Supervisor:
                 pause = self.first_pause
             await asyncio.sleep(pause * random.uniform(1 - _JITTER, 1 + _JITTER))
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _told_by(self, part: Part, problem: str | None = None) -> None:
+        if problem and self.standing[part.name].problem != problem:
+            log.warning("a part waits", part=part.name, problem=problem)
+        self._stand(part, Standing(State.FAILING, problem) if problem else Standing(State.READY))
 
     def _stand(self, part: Part, standing: Standing) -> None:
         if standing.state is State.READY is not self.standing[part.name].state:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from index.embedding.engine import Engine
-from index.judging import answers
+from index.judging import answers, confident
 from index.kinds import Intent
 from index.model import Quote
 from index.observing import timed
@@ -21,10 +22,24 @@ _LIKELY = 0.5  # a probability
 _NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What answers a question.
+
+    Attributes:
+        quotes: best first; none when nothing answers.
+        confident: see :attr:`index.model.Answer.confident`.
+    """
+
+    quotes: tuple[Quote, ...] = ()
+    confident: bool = False
+
+
 @timed("judge")
-def answer(found: Found, engine: Engine) -> tuple[Quote, ...]:
-    """The quotes that answer, best first; none when nothing does."""
-    return tuple(_quotes(found.sentences)) if answers(engine.judge.signals(found)) else ()
+def answer(found: Found, engine: Engine) -> Verdict:
+    """What answers in what was found."""
+    signals = engine.judge.signals(found)
+    return Verdict(tuple(_quotes(found.sentences)), confident(signals)) if answers(signals) else Verdict()
 
 
 def asks_where_it_stands(intent: Intent) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from index import dates, language, observing, topics
 from index.adding import Read, add
-from index.answering import answer, asks_where_it_stands
+from index.answering import Verdict, answer, asks_where_it_stands
 from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.embedding.fitted import parallel_languages
@@ -25,12 +25,13 @@ from index.launches.mentions import Mention, Mentions
 from index.launches.naming import key
 from index.launches.status import Launches
 from index.machinery import Machinery
-from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Outcome, Progress, Quote, Reason, Status, Topic
+from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Mark, Outcome, Progress, Quote, Reason, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
 from index.rebuilding import Rebuilding, reread
 from index.searching import Launch, look_up, search
 from index.storing import forgetting
+from index.storing.exchanges import Exchanges
 from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ class Index:
     """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once.
 
     Attributes:
+        ledger: what is kept about people and workspaces.
+        exchanges: what was asked in chats.
         feeds: what is followed.
+        jobs: rebuilds.
     """
 
     def __init__(self, machinery: Machinery) -> None:
@@ -57,6 +61,7 @@ class Index:
         self._settings = machinery.settings
         self._store = machinery.store
         self.ledger = Ledger(machinery.database)
+        self.exchanges = Exchanges(machinery.database)
         self.feeds = Following(machinery, self._add)
         self.jobs = Rebuilding(machinery)
         self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
@@ -86,8 +91,18 @@ class Index:
 
     # Articles
 
-    async def add(self, sources: Sequence[str], *, scope: str = EVERYBODY, tell: Tell | None = None) -> list[Outcome]:
+    async def add(
+        self,
+        sources: Sequence[str],
+        *,
+        uploads: Mapping[str, bytes] | None = None,
+        scope: str = EVERYBODY,
+        tell: Tell | None = None,
+    ) -> list[Outcome]:
         """Add files, folders with all articles below them, and web pages. Unchanged ones cost nothing; changed ones are replaced.
+
+        Args:
+            uploads: files that somebody sent: name to content.
 
         Returns:
             what became of each article, in order; one that cannot be added does not stop the others.
@@ -97,7 +112,8 @@ class Index:
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
-        return await self._add(await self._readers(sources), scope, tell)
+        sent = {files.source_of_upload(name): partial(files.parse_upload, name, content) for name, content in (uploads or {}).items()}
+        return await self._add({**await self._readers(sources), **sent}, scope, tell)
 
     async def _add(self, named: Mapping[str, Read], scope: str, tell: Tell | None = None) -> list[Outcome]:
         """Add articles by how each is read."""
@@ -131,7 +147,12 @@ class Index:
         held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
         new = len(names) - len(await self._store.known(names, scope))
         if new and held + new > most:
-            raise QuotaError(f"This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.")
+            raise QuotaError(
+                "This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.",
+                held=held,
+                most=most,
+                new=new,
+            )
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
@@ -213,6 +234,23 @@ class Index:
         product, shown = launches.products(scopes).named(asked)
         return await launches.status(product, shown, as_of=as_of or datetime.now(UTC).date(), scopes=scopes)
 
+    async def changed(self, limit: int, *, first: Sequence[str] = (), scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Status]:
+        """Where launches stand today: those that changed last, the latest first.
+
+        Args:
+            first: the ids of products that come before all others.
+        """
+        today, launches = datetime.now(UTC).date(), await self._known_launches()
+        changed = await launches.changed(as_of=today, scopes=scopes)
+        ids = list(dict.fromkeys((*(id_ for id_ in first if id_ in changed), *changed)))[:limit]
+        known = launches.products(scopes)
+        return [await launches.status(id_, known.shown(id_), as_of=today, scopes=scopes) for id_ in ids]
+
+    async def suggested(self, typed: str, limit: int, *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[tuple[str, str]]:
+        """See :meth:`index.launches.resolving.Products.suggested`. Needs no model."""
+        products = (await self._known_launches()).products(scopes)
+        return await asyncio.to_thread(products.suggested, unicodedata.normalize("NFKC", storable(typed))[:QUESTION_LIMIT], limit)
+
     async def products(self) -> Sequence[Product]:
         """All products of the catalogue, the installation's own ones last."""
         return list((await self._catalogue()).products.values())
@@ -288,7 +326,9 @@ class Index:
         started = perf_counter()
         observing.question.set(question)
         if len(question) > QUESTION_LIMIT:
-            raise QuestionError(f"This question has {len(question):,} characters; please ask in at most {QUESTION_LIMIT:,}.")
+            raise QuestionError(
+                "This question has {length:,} characters; please ask in at most {limit:,}.", length=len(question), limit=QUESTION_LIMIT
+            )
         with self._machinery.precedence.question():
             return await self._answer(question, as_of=as_of, scopes=scopes, topic=topic, started=started)
 
@@ -296,7 +336,7 @@ class Index:
         text = unicodedata.normalize("NFKC", storable(question).strip())
         tongue = language.detect(text, likely=parallel_languages())
         day = as_of or datetime.now(UTC).date()
-        quotes: tuple[Quote, ...] = ()
+        verdict = Verdict()
         launch, status = Launch(), None
         if not text:
             reason = Reason.EMPTY_QUESTION
@@ -332,14 +372,29 @@ class Index:
                     )
                 finally:
                     encoding.cancel()
-                quotes = answer(found, engine)
-                if quotes and len(products) == 1 and asks_where_it_stands(found.intent):
+                verdict = answer(found, engine)
+                if verdict.quotes and len(products) == 1 and asks_where_it_stands(found.intent):
                     status = await launches.status(products[0], known.shown(products[0]), as_of=day, scopes=scopes)
                 if found.complete:
                     break
         elapsed = (perf_counter() - started) * 1000
         about = Topic(text, launch.products) if text else None
-        return Answer(question, tongue, day, quotes, None if quotes else reason, elapsed, launch.products, status, about)
+        return Answer(
+            question,
+            tongue,
+            day,
+            verdict.quotes,
+            None if verdict.quotes else reason,
+            elapsed,
+            launch.products,
+            status,
+            about,
+            verdict.confident or bool(status and status.history),  # who asks where a launch stands is told so: 19 of 20 are right
+        )
+
+    async def quoted(self, marks: Sequence[Mark], *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Quote]:
+        """See :meth:`index.storing.store.Store.quoted`."""
+        return await self._store.quoted(marks, scopes)
 
     async def _launch(self, named: Sequence[Mention], launches: Launches, *, as_of: date, scopes: Collection[str]) -> Launch:
         """What the articles claim about the products of a question."""

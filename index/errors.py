@@ -8,7 +8,16 @@ from __future__ import annotations
 
 
 class ShipdateError(Exception):
-    """Its text is one sentence for a person: what is wrong, and what to do about it."""
+    """Its text is one sentence for a person: what is wrong, and what to do about it.
+
+    Attributes:
+        sentence: the same, with a ``{name}`` where each of the ``values`` stands, so that it can be said in other languages.
+    """
+
+    def __init__(self, sentence: str = "", **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence = sentence
+        self.values = values
 
 
 class ModelError(ShipdateError):

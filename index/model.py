@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 EVERYBODY = ""
 """The scope of an article that every workspace may see."""
@@ -161,6 +162,7 @@ class Answer:
         products: the ids of the products that the question is about.
         status: where the launch stands, when the question is about one product's launch.
         topic: what the next question of the thread may go on about.
+        confident: whether it is so sure that it may be given to people who have not asked for it.
     """
 
     question: str
@@ -172,6 +174,7 @@ class Answer:
     products: tuple[str, ...] = ()
     status: Status | None = None
     topic: Topic | None = None
+    confident: bool = False
 
     @property
     def answered(self) -> bool:
@@ -359,3 +362,57 @@ class Job:
     def left(self) -> timedelta | None:
         """How long it will still take at its rate; None where nobody knows."""
         return timedelta(seconds=(self.total - self.done) / self.rate) if self.open and self.rate else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Span):
+    """Where a quote stands, so that it can be shown again.
+
+    Attributes:
+        article: its id.
+        digest: of the quote's words: an article that has changed since may not say so any more.
+    """
+
+    article: str
+    digest: str
+
+    @classmethod
+    def of(cls, quote: Quote) -> Mark:
+        """The mark of a quote."""
+        return cls(quote.start, quote.end, quote.article.id, words_digest(quote.text))
+
+
+def words_digest(text: str) -> str:
+    """By which the words of a quote are recognised."""
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question that was asked in a chat, and where its answer stands. The words of the question are not kept.
+
+    Attributes:
+        id: 0 as long as it is not stored.
+        at: when, in UTC.
+        workspace, user: as in :class:`Audited`.
+        channel: where it was asked, by the platform's id.
+        asked: the message, or the command, that asked, by the platform's id.
+        thread: in which conversation of the channel; questions of the same one may go on about each other.
+        reply: the message that answers, by the platform's id; None where there is none that lasts.
+        products: the ids of the products that it was about.
+        quotes: all that answered, best first, not only those that were shown.
+    """
+
+    at: datetime
+    platform: str
+    workspace: str | None
+    user: str | None
+    channel: str
+    asked: str
+    thread: str
+    as_of: date
+    language: str
+    products: tuple[str, ...] = ()
+    quotes: tuple[Mark, ...] = ()
+    reply: str | None = None
+    id: int = 0

@@ -6,15 +6,22 @@ and a language without a file gets English. Dates are written as each language w
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.messages.pofile import read_po
 
+from index.errors import ShipdateError
+
 _SOURCE = "en"
+
+
+def later(message: str) -> str:
+    """The message as it is: marks a text that is handed to :meth:`Wording.say` elsewhere, so that catalogues are checked for it."""
+    return message
 
 
 class Wording:
@@ -23,23 +30,42 @@ class Wording:
     def __init__(self, language: str, messages: dict[str, str]) -> None:
         self.language = language
         self._messages = messages
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse("en_GB" if language == _SOURCE else language)
 
     def say(self, message: str, **values: object) -> str:
         """The message (an English text) in this language, with ``{name}`` replaced by the values."""
-        return (self._messages.get(message) or message).format(**values)
+        said = self._messages.get(message) or message
+        return said.format(**values) if values else said
+
+    def error(self, error: ShipdateError) -> str:
+        """What an error says; in English where this language has no words for it."""
+        return self.say(error.sentence, **error.values) if error.sentence in self._messages else str(error)
 
     def date(self, day: date) -> str:
         """A day as this language writes it: 9 December 2024, 9 décembre 2024."""
-        return format_date(day, "long", locale="en_GB" if self.language == _SOURCE else self._locale)
+        return format_date(day, "long", locale=self._locale)
+
+    def duration(self, duration: timedelta) -> str:
+        """About how long: 3 minutes."""
+        return format_timedelta(duration, locale=self._locale)
+
+    def language_name(self, code: str) -> str:
+        """What this language calls another one (ISO 639-1); its code where it has no name for it."""
+        return str(self._locale.languages.get(code, code))
+
+
+def wording(*languages: str) -> Wording:
+    """The words of the first of these languages (ISO 639-1) that there are words for; English where there are for none."""
+    return next((words for language in languages if (words := _catalogue(language))), None) or Wording(_SOURCE, {})
 
 
 @cache
-def wording(language: str) -> Wording:
-    """The words of ``language`` (ISO 639-1); English where it has no catalogue."""
-    place = files("bot.wording").joinpath(f"{language}.po")
-    if language == _SOURCE or not place.is_file():
+def _catalogue(language: str) -> Wording | None:
+    if language == _SOURCE:
         return Wording(_SOURCE, {})
+    place = files("bot.wording").joinpath(f"{language}.po")
+    if not place.is_file():
+        return None
     with place.open("rb") as file:
         catalogue = read_po(file, locale=language)
     return Wording(language, {str(message.id): str(message.string) for message in catalogue if message.id and message.string})

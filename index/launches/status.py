@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,6 +68,14 @@ class Launches:
                 self._courses.popitem(last=False)
         self._courses.move_to_end(key)
         return self._courses[key]
+
+    async def changed(self, *, as_of: date, scopes: Collection[str]) -> Sequence[str]:
+        """The ids of the products of the catalogue whose launch the articles tell of, the one whose stage changed last first."""
+        known = self.products(scopes)
+        told = [id_ for id_ in known.claimed if id_ in self.catalogue.products]
+        courses = {id_: (await self.course(id_, as_of=as_of, scopes=scopes)).stretches for id_ in told}
+        since = {id_: stretches[-1].since for id_, stretches in courses.items() if stretches}
+        return sorted(since, key=since.__getitem__, reverse=True)
 
     async def status(self, product: str, name: str, *, as_of: date, scopes: Collection[str]) -> Status:
         """Where the launch of a product stands, by its course; ``name`` is what people call it."""

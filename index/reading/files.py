@@ -14,6 +14,9 @@ from index.reading.pdf import from_pdf
 SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
 _HTML = {".html", ".htm"}
 
+UPLOAD = "upload:"
+"""What the source of an article begins with that somebody sent as a file."""
+
 SIZE_LIMIT = 5 * 1024 * 1024
 """The largest file that is read, in bytes."""
 
@@ -59,8 +62,7 @@ def read(path: Path) -> Draft:
             raise ArticleError(f"{path} does not exist; check the path.")
     except OSError as error:
         raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
-    if path.suffix.lower() not in SUFFIXES:
-        raise ArticleError(f"{path} is no article: only Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf) files can be added.")
+    _check_kind(path.name, str(path))
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
@@ -69,11 +71,45 @@ def read(path: Path) -> Draft:
     if len(content) > SIZE_LIMIT:
         size = path.stat().st_size / 1024 / 1024
         raise ArticleError(f"{path} has {size:.1f} MB; the limit is {SIZE_LIMIT // 1024 // 1024} MB an article, so split it.")
+    return parse(path.name, content, source_of(path), shown=str(path))
+
+
+def source_of_upload(name: str) -> str:
+    """The name under which the article in a file is kept that somebody sent: another one of the same name takes its place."""
+    return f"{UPLOAD}{name}"
+
+
+def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -> Draft:
+    """The article in a file's content.
+
+    Args:
+        name: the file's; its suffix says what it is.
+        source: under which the article is kept.
+        shown: what people call the file.
+
+    Raises:
+        ArticleError: one sentence on what is wrong with it.
+    """
+    shown = shown or name
+    _check_kind(name, shown)
+    if len(content) > SIZE_LIMIT:
+        raise ArticleError(f"{shown} has more than {SIZE_LIMIT // 1024 // 1024} MB, the limit for an article, so split it.")
+    suffix = Path(name).suffix.lower()
     try:
-        if path.suffix.lower() in _HTML:
-            return from_html(content, source_of(path))
-        if path.suffix.lower() == ".pdf":
-            return from_pdf(content, source_of(path))
-        return from_text(content, source_of(path))
+        if suffix in _HTML:
+            return from_html(content, source)
+        if suffix == ".pdf":
+            return from_pdf(content, source)
+        return from_text(content, source)
     except ArticleError as error:
-        raise ArticleError(f"{path}: {error}") from None
+        raise ArticleError(f"{shown}: {error}") from None
+
+
+async def parse_upload(name: str, content: bytes, _known: object = None) -> Draft:
+    """The article in a file that somebody sent."""
+    return await asyncio.to_thread(parse, name, content, source_of_upload(name))
+
+
+def _check_kind(name: str, shown: str) -> None:
+    if Path(name).suffix.lower() not in SUFFIXES:
+        raise ArticleError(f"{shown} is no article: only Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf) files can be added.")

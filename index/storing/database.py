@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import aiosqlite
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step in ``migrations/versions``."""
 
 FILE = "shipdate.sqlite"

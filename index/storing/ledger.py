@@ -16,7 +16,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from index.model import Audited, Logged
 from index.reading.clean import storable
 from index.storing.database import Database
-from index.storing.schema import audit, questions, settings
+from index.storing.exchanges import of_user, votes_of_user
+from index.storing.schema import audit, exchanges, questions, settings, votes
 
 _SETTINGS = "SELECT name, value FROM settings WHERE scope = ?"
 
@@ -94,7 +95,7 @@ class Ledger:
     # Forgetting
 
     async def forget_user(self, platform: str, workspace: str | None, user: str) -> Mapping[str, int]:
-        """Delete the questions of one person; their lines of the audit keep the act but lose the user.
+        """Delete the questions, answers and votes of one person; their lines of the audit keep the act but lose the user.
 
         Args:
             workspace: where the id is theirs; None where the platform's ids are the same everywhere.
@@ -108,15 +109,19 @@ class Ledger:
         async with self._database.writing() as connection:
             asked = await connection.execute(delete(questions).where(_of_user(questions, platform, workspace, user)))
             acted = await connection.execute(update(audit).where(_of_user(audit, platform, workspace, user)).values(user=None))
+            voted = await connection.execute(delete(votes).where(votes_of_user(platform, workspace, user)))
+            answered = await connection.execute(delete(exchanges).where(of_user(platform, workspace, user)))
         await self._database.empty_log()
-        return {"questions": asked.rowcount, "audit": acted.rowcount}
+        return {"questions": asked.rowcount, "exchanges": answered.rowcount, "votes": voted.rowcount, "audit": acted.rowcount}
 
     async def user_remains(self, platform: str, workspace: str | None, user: str) -> Mapping[str, int]:
         """How many rows of each table name a person."""
-        return await self._count({table: _of_user(table, platform, workspace, user) for table in (questions, audit)})
+        named = {table: _of_user(table, platform, workspace, user) for table in (questions, audit)}
+        own = {exchanges: of_user(platform, workspace, user), votes: votes_of_user(platform, workspace, user)}
+        return await self._count(named | own)
 
     async def forget_workspace(self, scope: str, platform: str, workspace: str) -> Mapping[str, int]:
-        """Delete the questions and settings of a workspace, and the audit of its scope; what its people did elsewhere loses their names.
+        """Delete all of a workspace, and the audit of its scope; what its people did elsewhere loses their names.
 
         Returns:
             how many rows of each table were deleted or changed.
@@ -124,11 +129,17 @@ class Ledger:
         async with self._database.writing() as connection:
             asked = await connection.execute(delete(questions).where(_of_workspace(questions, platform, workspace)))
             chosen = await connection.execute(delete(settings).where(settings.c.scope == scope))
+            answered = await connection.execute(delete(exchanges).where(_of_workspace(exchanges, platform, workspace)))
             acted = await connection.execute(delete(audit).where(audit.c.scope == scope))
             elsewhere = await connection.execute(
                 update(audit).where(_of_workspace(audit, platform, workspace)).values(workspace=None, user=None)
             )
-            return {"settings": chosen.rowcount, "questions": asked.rowcount, "audit": acted.rowcount + elsewhere.rowcount}
+            return {
+                "settings": chosen.rowcount,
+                "questions": asked.rowcount,
+                "exchanges": answered.rowcount,
+                "audit": acted.rowcount + elsewhere.rowcount,
+            }
 
     async def workspace_remains(self, scope: str, platform: str, workspace: str) -> Mapping[str, int]:
         """How many rows of each table are a workspace's, or name it."""
@@ -136,6 +147,7 @@ class Ledger:
             {
                 settings: settings.c.scope == scope,
                 questions: _of_workspace(questions, platform, workspace),
+                exchanges: _of_workspace(exchanges, platform, workspace),
                 audit: or_(audit.c.scope == scope, _of_workspace(audit, platform, workspace)),
             }
         )

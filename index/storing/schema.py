@@ -215,3 +215,43 @@ scopes = Table(
     Column("name", Text, nullable=False, unique=True),
     sqlite_autoincrement=True,
 )
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("workspace", Text),
+    Column("user", Text),
+    Column("channel", Text, nullable=False),
+    Column("asked", Text, nullable=False),  # the message, or the command, that asked
+    Column("thread", Text, nullable=False),  # what it goes on in
+    Column("reply", Text),  # the message that answers; null until there is one, or where only the asker has seen it
+    Column("as_of", Integer, nullable=False),  # a proleptic Gregorian ordinal
+    Column("language", Text, nullable=False),
+    Column("products", Text, nullable=False),  # JSON: their ids
+    Column("quotes", Text, nullable=False),  # JSON: where each stands, and a digest of its words
+    Index("exchanges_by_question", "platform", "channel", "asked"),
+    Index("exchanges_by_reply", "platform", "channel", "reply"),
+    Index("exchanges_by_thread", "platform", "channel", "thread"),
+    Index("exchanges_by_moment", "at"),
+    sqlite_autoincrement=True,  # what stands under an old answer never points to a new one
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("exchange", ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("up", Integer, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("holder", Text),  # the process that is at it; null once it is done
+)

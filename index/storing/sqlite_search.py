@@ -19,7 +19,7 @@ from index.embedding.tokens import DIMENSIONS
 from index.kinds import Intent
 from index.launches.stages import How
 from index.launches.timeline import Reported
-from index.model import EVERYBODY, Source, Span, Stage
+from index.model import EVERYBODY, Mark, Quote, Source, Span, Stage, words_digest
 from index.storing.database import Database
 from index.storing.schema import INSTANCES, VOCABULARY, WORDS
 from index.storing.scoping import mark, marked, unmarked
@@ -51,6 +51,10 @@ _PASSAGES = f"""
     SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, a.id, a.title, a.url, a.publisher, a.published, a.language, a.scope
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
+"""
+_QUOTED = """
+    SELECT id, title, url, publisher, published, language, substr(text, ? + 1, ?) FROM articles
+    WHERE id = ? AND scope IN (SELECT value FROM json_each(?))
 """
 _STAGES = {stage.value: stage for stage in Stage}  # an enumeration looks its values up much more slowly
 _HOWS = {how.value: how for how in How}
@@ -100,6 +104,14 @@ class SQLiteSearch:
         for scope, product in await self._database.fetch(_CLAIMED):
             claimed.setdefault(scope, []).append(product)
         return claimed
+
+    async def quoted(self, marks: Sequence[Mark], scopes: Collection[str]) -> Sequence[Quote]:
+        found = [
+            (one, row)
+            for one in marks
+            for row in await self._database.fetch(_QUOTED, one.start, one.end - one.start, one.article, _list(scopes))
+        ]
+        return [Quote(row[6], 0.0, one.start, one.end, as_source(row[:6])) for one, row in found if words_digest(row[6]) == one.digest]
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         return {

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from index.launches.claims import Claim
 from index.launches.timeline import Reported
-from index.model import Article, Counts, Listed, Passage, Source, Span
+from index.model import Article, Counts, Listed, Mark, Passage, Quote, Source, Span
 from index.words import Profile
 
 
@@ -252,6 +252,9 @@ class Store(Protocol):
 
     async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
         """Whether these terms stand side by side, in this order, in any passage of these scopes."""
+
+    async def quoted(self, marks: Sequence[Mark], scopes: Collection[str]) -> Sequence[Quote]:
+        """The quotes with these marks, in order, with no score; those whose articles say something else now are left out."""
 
     async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
         """The token vectors of these passages; one that is gone is left out."""

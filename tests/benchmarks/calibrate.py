@@ -24,9 +24,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 import index.core
 from bot.settings import Settings
 from index import open_index
+from index.answering import Verdict
 from index.embedding.engine import Engine
 from index.judging import Signals, beside_the_point
-from index.model import Quote
 from index.searching import Found
 
 FOLDER = Path(__file__).parent / "calibration"
@@ -38,9 +38,9 @@ async def collect(questions: list[Mapping[str, Any]]) -> list[Signals]:
     """The signals of each question, on the way to its answer."""
     collected: list[Signals] = []
 
-    def judge(found: Found, engine: Engine) -> tuple[Quote, ...]:
+    def judge(found: Found, engine: Engine) -> Verdict:
         collected.append(engine.judge.signals(found))
-        return ()
+        return Verdict()
 
     index.core.answer = judge
     with TemporaryDirectory() as folder:

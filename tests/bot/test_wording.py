@@ -13,21 +13,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot
-from bot import replies
+import index
 from bot.wording import wording
 
 BOT = Path(bot.__file__).parent
+INDEX = Path(index.__file__).parent
+TOLD = {"PermissionDeniedError", "JobError", "QuotaError", "QuestionError"}
 CATALOGUES = sorted((BOT / "wording").glob("*.po"))
 
 
 def messages_of_the_code() -> set[str]:
-    """Every text that is handed to ``say``, and those that replies choose from."""
-    found = {*replies._NOTHING.values(), *replies._SINCE.values()}
-    for path in BOT.rglob("*.py"):
+    """Every text that is handed to ``say`` or ``later``, and the sentences of the errors that people meet in chats."""
+    found: set[str] = set()
+    for path in (*BOT.rglob("*.py"), INDEX / "core.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "say":
-                found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+            if isinstance(node, ast.Call) and _is_said(node):
+                found |= {
+                    argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                }
     return found
+
+
+def _is_said(node: ast.Call) -> bool:
+    match node.func:
+        case ast.Attribute(attr="say") | ast.Name(id="later"):
+            return True
+        case ast.Name(id="RequestError"):
+            return bool(node.keywords)  # the others are met by scripts alone
+        case ast.Name(id=name):
+            return name in TOLD
+    return False
 
 
 def fields(message: str) -> set[str]:

@@ -1,0 +1,239 @@
+"""What a chat needs beside the answer: each event is handled once, threads go on, answers are found again and judged.
+
+What was asked is in the chat, and is not kept here: only where it stands, what it was about, and which quotes answered.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.permissions import Act, Caller
+from bot.rates import TooManyQuestionsError
+from bot.wording import later
+from index.errors import ShipdateError
+from index.model import Answer, Exchange, Mark, Quote, Topic
+
+if TYPE_CHECKING:
+    from bot.service import Service
+    from index.core import Index
+
+EDITABLE = timedelta(minutes=5)
+"""How long a question that is edited gets its answer edited."""
+
+KEPT = timedelta(days=90)
+"""How long the buttons below an answer work."""
+
+_REPEATED = timedelta(hours=1)  # how long a platform may repeat an event
+_GOES_ON = timedelta(hours=12)  # for so long a conversation may go on about what was asked before
+_THREADS = 2000  # of which what they are about is remembered
+_QUESTION_MARKS = frozenset("?？؟")
+_ASIDE = 300  # characters: a longer message among people is no question to all
+
+Recall = Callable[[Exchange], Awaitable[str | None]]
+"""Has the platform say again what was asked; None when it cannot."""
+
+
+class GoneError(ShipdateError):
+    """An answer is not kept any more, or belongs to another workspace."""
+
+    def __init__(self) -> None:
+        super().__init__(later("This answer is too old for that; ask the question again."))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is asked, by the platform's ids.
+
+    Attributes:
+        asked: the message, or the command, that asks.
+        thread: in which conversation of the channel.
+    """
+
+    channel: str
+    asked: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How many find an answer good, and how many bad."""
+
+    good: int
+    bad: int
+
+
+class Conversations:
+    """See :attr:`bot.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
+
+    def __init__(self, service: Service, index: Index, now: Callable[[], datetime]) -> None:
+        self._service = service
+        self._index = index
+        self._exchanges = index.exchanges
+        self._now = now
+        self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
+        self._topics: OrderedDict[tuple[str, str, str], tuple[datetime, Topic]] = OrderedDict()
+
+    @asynccontextmanager
+    async def once(self, platform: str, key: str) -> AsyncIterator[bool]:
+        """Whether an event is to be handled, which is done in here; False when it was, or is being handled.
+
+        It counts as handled when this is left without an error; one that a killed process had begun is handled again.
+        """
+        now = self._now()
+        if not await self._exchanges.take(platform, key, holder=self._holder, at=now, since=now - _REPEATED):
+            yield False
+            return
+        try:
+            yield True
+        except BaseException:
+            await self._exchanges.release(platform, key)
+            raise
+        await self._exchanges.finish(platform, key)
+
+    async def ask(
+        self, caller: Caller, place: Place, question: str, *, as_of: date | None = None, recall: Recall | None = None
+    ) -> tuple[Exchange, Answer]:
+        """Ask in a conversation, about which the question may go on; asking again at the same place replaces what was there.
+
+        Raises:
+            TooManyQuestionsError: see :meth:`bot.service.Service.ask`.
+        """
+        before = await self._exchanges.of_question(caller.platform, place.channel, place.asked)
+        answer = await self._service.ask(caller, question, as_of=as_of, topic=await self._topic(caller, place, recall))
+        return await self._keep(caller, place, answer, before), answer
+
+    async def overhear(self, caller: Caller, place: Place, text: str) -> tuple[Exchange, Answer] | None:
+        """Answer what was asked of nobody, in the channels that the workspace has chosen, and only when it is sure; else None."""
+        asks = not _QUESTION_MARKS.isdisjoint(text) and len(text) <= _ASIDE
+        if not asks or place.channel not in (await self._service.settings(caller)).unprompted_channels:
+            return None
+        try:
+            answer = await self._service.ask(caller, text, unprompted=True)
+        except TooManyQuestionsError:  # nobody waits for it
+            return None
+        if not (answer.confident and answer.products):
+            return None
+        return await self._keep(caller, place, answer, None), answer
+
+    async def _topic(self, caller: Caller, place: Place, recall: Recall | None) -> Topic | None:
+        """What the conversation is about: as remembered, else as the platform tells again what was asked last."""
+        key = (caller.platform, place.channel, place.thread)
+        if key in self._topics:
+            at, topic = self._topics[key]
+            return topic if self._now() - at < _GOES_ON else None
+        last = await self._exchanges.last(*key)
+        if last is None or last.asked == place.asked or self._now() - last.at >= _GOES_ON:
+            return None
+        asked = await recall(last) if recall else None
+        said = await self._index.ask(asked, as_of=last.as_of, scopes=caller.sees) if asked else None
+        return (said.topic if said else None) or Topic("", last.products)
+
+    async def _keep(self, caller: Caller, place: Place, answer: Answer, before: Exchange | None) -> Exchange:
+        now = self._now()
+        if answer.answered and answer.topic:
+            key = (caller.platform, place.channel, place.thread)
+            self._topics[key] = (now, answer.topic)
+            self._topics.move_to_end(key)
+            if len(self._topics) > _THREADS:
+                self._topics.popitem(last=False)
+        exchange = Exchange(
+            at=before.at if before else now,
+            platform=caller.platform,
+            workspace=caller.workspace,
+            user=caller.user,
+            channel=place.channel,
+            asked=place.asked,
+            thread=place.thread,
+            as_of=answer.as_of,
+            language=answer.language,
+            products=answer.products,
+            quotes=tuple(map(Mark.of, answer.quotes)),
+            reply=before.reply if before else None,
+            id=before.id if before else 0,
+        )
+        if before:
+            await self._exchanges.change(exchange)
+            return exchange
+        return replace(exchange, id=await self._exchanges.add(exchange))
+
+    async def replied(self, exchange: Exchange, reply: str) -> Exchange:
+        """The answer stands in that message now."""
+        exchange = replace(exchange, reply=reply)
+        await self._exchanges.change(exchange)
+        return exchange
+
+    # Finding again
+
+    async def of_reply(self, platform: str, channel: str, reply: str) -> Exchange | None:
+        """What a message of Shipdate's answers."""
+        return await self._exchanges.of_reply(platform, channel, reply)
+
+    async def goes_on(self, platform: str, channel: str, thread: str) -> bool:
+        """Whether something was answered in a conversation of late."""
+        last = await self._exchanges.last(platform, channel, thread)
+        return last is not None and self._now() - last.at < KEPT
+
+    async def editable(self, platform: str, channel: str, asked: str) -> Exchange | None:
+        """What a message asked, as long as its answer follows its edits."""
+        exchange = await self._exchanges.of_question(platform, channel, asked)
+        return exchange if exchange and self._now() - exchange.at < EDITABLE else None
+
+    async def withdrawn(self, platform: str, channel: str, asked: str) -> Exchange | None:
+        """A question was deleted: its answer is forgotten, and returned, to be deleted too."""
+        exchange = await self._exchanges.of_question(platform, channel, asked)
+        if exchange:
+            await self._exchanges.remove(exchange.id)
+            self._topics.pop((platform, channel, exchange.thread), None)
+        return exchange
+
+    # What stands below an answer
+
+    async def quotes(self, caller: Caller, id_: int) -> tuple[Exchange, Sequence[Quote]]:
+        """All quotes of an answer, best first, as far as their articles still say so.
+
+        Raises:
+            GoneError: the answer is not kept any more.
+        """
+        exchange = await self._known(caller, id_)
+        return exchange, await self._index.quoted(exchange.quotes, scopes=caller.sees)
+
+    async def vote(self, caller: Caller, id_: int, *, good: bool | None) -> Votes:
+        """Find an answer good or bad, in the place of what one said before; None: neither.
+
+        Raises:
+            GoneError: the answer is not kept any more.
+        """
+        exchange = await self._known(caller, id_)
+        return Votes(*await self._exchanges.vote(exchange.id, caller.user or "", good))
+
+    async def remove(self, caller: Caller, id_: int) -> Exchange:
+        """Forget an answer, which is to be deleted: whoever asked may do that, and the workspace's admins.
+
+        Raises:
+            GoneError: the answer is not kept any more.
+        """
+        exchange = await self._known(caller, id_)
+        if exchange.user != caller.user:
+            await self._service.check(caller, Act.REMOVE_ANSWER)
+        await self._exchanges.remove(exchange.id)
+        return exchange
+
+    async def most_asked(self, caller: Caller) -> Sequence[str]:
+        """The ids of the products that the workspace asks about, the most frequent first."""
+        return await self._exchanges.most_asked(caller.platform, caller.workspace)
+
+    async def expire(self) -> None:
+        """Forget the answers that are too old."""
+        await self._exchanges.expire(self._now() - KEPT)
+
+    async def _known(self, caller: Caller, id_: int) -> Exchange:
+        exchange = await self._exchanges.get(id_)
+        if exchange is None or (exchange.platform, exchange.workspace) != (caller.platform, caller.workspace):
+            raise GoneError
+        return exchange
