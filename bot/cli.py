@@ -30,7 +30,7 @@ app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
 for command in (
     *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve),
-    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.forget),
+    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.votes, ledger.forget),
 ):
     app.command()(command)
 

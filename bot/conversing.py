@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.permissions import Act, Caller
+from bot.permissions import Act, Caller, Workspace
 from bot.rates import TooManyQuestionsError
 from bot.wording import later
 from index.errors import ShipdateError
-from index.model import Answer, Exchange, Mark, Quote, Topic
+from index.model import EVERYBODY, Answer, Exchange, Mark, Quote, Topic
 
 if TYPE_CHECKING:
     from bot.service import Service
@@ -66,6 +66,19 @@ class Votes:
 
     good: int
     bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An answer that people voted about.
+
+    Attributes:
+        quote: the one that was shown first; None where nothing was found, or the article has changed since.
+    """
+
+    exchange: Exchange
+    votes: Votes
+    quote: Quote | None
 
 
 class Conversations:
@@ -223,6 +236,17 @@ class Conversations:
             await self._service.check(caller, Act.REMOVE_ANSWER)
         await self._exchanges.remove(exchange.id)
         return exchange
+
+    async def judged(self, caller: Caller) -> Sequence[Judged]:
+        """The answers that people voted about, newest first: of the caller's workspace, or, for the operator, of all."""
+        await self._service.check(caller, Act.SEE_VOTES)
+        found = []
+        for exchange, good, bad in await self._exchanges.judged():
+            scope = Workspace(exchange.platform, exchange.workspace).scope if exchange.workspace else EVERYBODY
+            if caller.is_operator or scope == caller.scope:
+                quotes = await self._index.quoted(exchange.quotes[:1], scopes={EVERYBODY, scope})
+                found.append(Judged(exchange, Votes(good, bad), quotes[0] if quotes else None))
+        return found
 
     async def most_asked(self, caller: Caller) -> Sequence[str]:
         """The ids of the products that the workspace asks about, the most frequent first."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from bot.conversing import Judged
 from index import Answer, Audited, Feed, Listed, Quote, ShipdateError, Source, Status
 from index.launches.catalogue import Product
 
@@ -79,6 +80,22 @@ def feed_object(feed: Feed) -> dict[str, Any]:
 def audited_object(line: Audited) -> dict[str, Any]:
     """One line of the audit."""
     return {**asdict(line), "at": line.at.isoformat(timespec="seconds").replace("+00:00", "Z")}
+
+
+def judged_object(judged: Judged) -> dict[str, Any]:
+    """One answer that people voted about."""
+    exchange = judged.exchange
+    return {
+        "at": _moment(exchange.at),
+        "platform": exchange.platform,
+        "workspace": exchange.workspace,
+        "channel": exchange.channel,
+        "reply": exchange.reply,
+        "products": list(exchange.products),
+        "good": judged.votes.good,
+        "bad": judged.votes.bad,
+        "quote": _quote(judged.quote) if judged.quote else None,
+    }
 
 
 def parse_day(text: str) -> date:

@@ -170,6 +170,7 @@ class Act(StrEnum):
     CANCEL_JOB = "cancel job"
     CHANGE_SETTINGS = "change settings"
     SEE_AUDIT = "see audit"
+    SEE_VOTES = "see votes"
     ADD_PRODUCT = "add product"
     REMOVE_PRODUCT = "remove product"
     FORGET = "forget"

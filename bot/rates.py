@@ -18,8 +18,8 @@ from index.errors import ShipdateError
 _SECOND = 1_000_000_000  # nanoseconds
 _MINUTE = 60 * _SECOND
 
-_USER = later("You may ask {rate} questions a minute; the next one in {seconds} s.")
-_WORKSPACE = later("This workspace may ask {rate} questions a minute; the next one in {seconds} s.")
+_USER = later("You ask faster than {rate} a minute; ask again in {seconds} s.")
+_WORKSPACE = later("This workspace asks faster than {rate} a minute; ask again in {seconds} s.")
 
 
 class TooManyQuestionsError(ShipdateError):

@@ -1,4 +1,4 @@
-"""``shipdate audit`` and ``forget``: what is kept about those who use Shipdate."""
+"""``shipdate audit``, ``votes`` and ``forget``: what is kept about those who use Shipdate."""
 
 from __future__ import annotations
 
@@ -46,6 +46,22 @@ def audit(
     with_service(settings_of(context), work)
 
 
+def votes(context: typer.Context, as_json: Json = False) -> None:
+    """Which answers people found good or bad in chats, newest first."""
+
+    async def work(service: Service, operator: Caller) -> None:
+        from bot import machine
+        from bot.on_terminal.render import console, votes_table
+
+        judged = await service.conversations.judged(operator)
+        if as_json:
+            print(json.dumps([machine.judged_object(one) for one in judged], ensure_ascii=False, indent=1))
+        else:
+            console().print(votes_table(judged))
+
+    with_service(settings_of(context), work)
+
+
 def forget(
     context: typer.Context,
     user: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:USER_ID or slack:TEAM_ID:USER_ID.")] = None,
@@ -62,7 +78,11 @@ def forget(
     if not yes:
         if not sys.stdin.isatty():
             fail("Nothing was deleted: say --yes to delete without being asked.")
-        what = "articles, feeds, settings, questions and audit" if workspace else "logged questions, and their name in the audit,"
+        what = (
+            "articles, feeds, settings, questions and audit"
+            if workspace
+            else "logged questions, answers and votes, and their name in the audit,"
+        )
         typer.confirm(f"Delete the {what} of {user or workspace} for good?", abort=True, err=True)
 
     async def work(service: Service, operator: Caller) -> None:

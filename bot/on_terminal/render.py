@@ -20,6 +20,7 @@ from index.checking import Check, Health
 from index.launches.catalogue import Product
 
 if TYPE_CHECKING:
+    from bot.conversing import Judged
     from bot.forgetting import Forgotten
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
@@ -127,6 +128,22 @@ def audit_table(lines: Sequence[Audited]) -> RenderableType:
         who = ":".join(filter(None, (line.platform, line.workspace, line.user)))
         what = f"{line.act} ({line.scope or 'shared'})"
         cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", who, what, line.subject or "", line.outcome)
+        table.add_row(*(Text(_visible(cell)) for cell in cells))
+    return table
+
+
+def votes_table(judged: Sequence[Judged]) -> RenderableType:
+    """Answers that people voted about, one a line."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when (UTC)", "where", "about", "good", "bad", "quote"):
+        table.add_column(
+            heading, overflow="fold", no_wrap=heading == "when (UTC)", justify="right" if heading in ("good", "bad") else "left"
+        )
+    for one in judged:
+        exchange = one.exchange
+        where = ":".join(filter(None, (exchange.platform, exchange.workspace)))
+        quote = one.quote.text if one.quote else "–"
+        cells = (_minute(exchange.at), where, ", ".join(exchange.products), str(one.votes.good), str(one.votes.bad), quote)
         table.add_row(*(Text(_visible(cell)) for cell in cells))
     return table
 

@@ -140,7 +140,7 @@ def on_disk(data: Path, text: str) -> bool:
 async def test_a_person_is_forgotten_and_the_acts_stay(lived_in: Path) -> None:
     done = shipdate("forget", "--user", "discord:10", "--yes", data=lived_in)
     assert (done.returncode, done.stderr) == (0, "")
-    assert counted(done.stdout) == {"questions": (1, 0), "audit": (2, 0), "settings": (1, 0)}
+    assert counted(done.stdout) == {"questions": (1, 0), "exchanges": (0, 0), "votes": (0, 0), "audit": (2, 0), "settings": (1, 0)}
     lines = audit(lived_in)
     assert [(line["act"], line["user"]) for line in lines if line["platform"] == "discord"] == [
         ("change settings", None),

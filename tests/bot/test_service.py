@@ -337,7 +337,7 @@ async def test_whoever_asks_too_often_is_told_when_to_try_again_and_nothing_is_a
     await service.ask(MEMBER, "")
     await service.status(MEMBER, "Sora")
     for again in (service.ask(MEMBER, "When?"), service.status(MEMBER, "Sora")):
-        with pytest.raises(TooManyQuestionsError, match="try again in 30 seconds") as refused:
+        with pytest.raises(TooManyQuestionsError, match="ask again in 30 s") as refused:
             await again
         assert refused.value.retry_after == 30
     assert len(questions(data)) == 1

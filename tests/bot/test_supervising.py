@@ -187,3 +187,27 @@ def test_an_address_is_a_host_and_a_port(text: str, address: tuple[str, int]) ->
 def test_what_is_no_address_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(AddressError, match=r"^SHIPDATE_OPS .*\.$"):
         parse_address(text, "SHIPDATE_OPS")
+
+
+async def test_a_part_that_lost_its_connection_is_unready_until_it_has_it_again(log: io.StringIO) -> None:
+    told, states, lost, back = [], [], asyncio.Event(), asyncio.Event()
+
+    async def connected(ready: Ready) -> None:
+        ready()
+        await lost.wait()
+        ready("The connection is lost.")
+        ready("The connection is lost.")
+        await back.wait()
+        ready()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor([Part("chat", connected)], lambda: told.append(1))
+    running = asyncio.create_task(supervisor.run())
+    for event, state in ((lost, State.READY), (back, State.FAILING), (asyncio.Event(), State.READY)):
+        await until(lambda state=state: supervisor.standing["chat"].state is state)  # type: ignore[misc]
+        states.append(supervisor.standing["chat"].problem)
+        event.set()
+    await stop(running)
+    assert states == [None, "The connection is lost.", None]
+    assert told == [1]
+    assert log.getvalue().count("The connection is lost.") == 1

@@ -78,10 +78,11 @@ async def test_a_person_is_forgotten_where_the_id_is_theirs_and_nobody_else_is(l
         await ledger.begin(replace(LINE, workspace=workspace, user=user))
         await ledger.log(replace(QUESTION, workspace=workspace, user=user, question=f"{workspace} {user}"))
     await ledger.begin(replace(LINE, platform="discord", workspace="T1"))
-    assert await ledger.user_remains("slack", "T1", "U1") == {"questions": 2, "audit": 2}
+    counts = {"questions": 2, "exchanges": 0, "votes": 0, "audit": 2}
+    assert await ledger.user_remains("slack", "T1", "U1") == counts
 
-    assert await ledger.forget_user("slack", "T1", "U1") == {"questions": 2, "audit": 2}
-    assert await ledger.user_remains("slack", "T1", "U1") == {"questions": 0, "audit": 0}
+    assert await ledger.forget_user("slack", "T1", "U1") == counts
+    assert await ledger.user_remains("slack", "T1", "U1") == dict.fromkeys(counts, 0)
     assert logged(data) == ["T2 U1", "T1 U2", "T1 None"]
     assert [(line.workspace, line.user) for line in await ledger.audited()] == [(None, None), ("T1", None), *others, ("T1", "U1")]
 
@@ -94,7 +95,7 @@ async def test_a_workspace_is_forgotten_and_what_its_people_did_elsewhere_names_
         await ledger.log(replace(QUESTION, workspace=workspace, question=workspace))
         await ledger.change_settings(f"slack:{workspace}", {"language": "fr", "log_questions": True})
     where = ("slack:T1", "slack", "T1")
-    counts = {"settings": 2, "questions": 1, "audit": 3}
+    counts = {"settings": 2, "questions": 1, "exchanges": 0, "audit": 3}
     assert await ledger.workspace_remains(*where) == counts
 
     assert await ledger.forget_workspace(*where) == counts
