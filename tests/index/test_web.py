@@ -137,7 +137,11 @@ async def test_a_page_names_its_own_address_only_within_its_site(site: Site, whe
     assert draft.url == (where if believed else f"{site.address}/aurora")
 
 
-@pytest.mark.parametrize("published", ["1970-01-01T00:00:00Z", "1969-12-31", "2099-01-01", f"{datetime.now(UTC) + timedelta(days=3):%F}"])
+@pytest.mark.parametrize(
+    "published",
+    ["1970-01-01T00:00:00Z", "1969-12-31", "2099-01-01", f"{datetime.now(UTC) + timedelta(days=3):%F}"],
+    ids=["1970", "1969", "2099", "soon"],
+)
 async def test_a_date_that_cannot_be_is_none(site: Site, published: str) -> None:
     draft = await understood(site.put("/aurora", page("Aurora", AURORA, published=published)))
     assert draft.published is None
