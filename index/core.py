@@ -5,45 +5,33 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index import dates, language, observing, topics
 from index.adding import Read, add
-from index.answering import Verdict, answer, asks_where_it_stands
+from index.asking import QUESTION_LIMIT, Asking, State, state_of
 from index.cutting import Tell
 from index.embedding.engine import Engine
-from index.embedding.fitted import parallel_languages
 from index.errors import JobError, QuestionError, QuotaError
 from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
-from index.launches.mentions import Mention, Mentions
+from index.launches.mentions import Mentions
 from index.launches.naming import key
 from index.launches.status import Launches
 from index.machinery import Machinery
-from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Mark, Outcome, Progress, Quote, Reason, Status, Topic
+from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Mark, Outcome, Progress, Quote, Status, Topic
 from index.reading import files, web
 from index.reading.clean import storable
 from index.rebuilding import Rebuilding, reread
-from index.searching import Launch, look_up, search
 from index.storing import forgetting
 from index.storing.exchanges import Exchanges
 from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
     from index import IndexSettings
-
-QUESTION_LIMIT = 2000
-"""The longest question, in characters: far more than anybody asks, and than the encoder reads."""
-
-_COMPARED = 2  # products of one question whose launches are looked up
-_ASKS_STATE = 0.6  # how likely a question asks for a state of things, so that the day that it names is that of the answer
-_WEEK, _TELLING = 7, 2  # days
-_ATTEMPTS = 3  # to find articles that do not change while they are read
 
 
 class Index:
@@ -64,7 +52,8 @@ class Index:
         self.exchanges = Exchanges(machinery.database)
         self.feeds = Following(machinery, self._add)
         self.jobs = Rebuilding(machinery)
-        self._launches: tuple[tuple[int, int, str] | None, Launches] | None = None  # and of which state of the articles
+        self._launches: tuple[State | None, Launches] | None = None  # and of which state of the articles
+        self._asking = Asking(machinery, self._known_launches)
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -300,8 +289,7 @@ class Index:
 
     async def _known_launches(self) -> Launches:
         """What is known about launches; looked up again whenever the articles, or the catalogue, have changed."""
-        generation = await self._store.live()
-        state = (generation.id, generation.revision, generation.claims) if generation else None
+        state = state_of(await self._store.live())
         if self._launches is None or self._launches[0] != state:
             before = self._launches
             same = before is not None and before[0] is not None and state is not None and before[0][2] == state[2]
@@ -323,100 +311,11 @@ class Index:
             QuestionError: the question is too long to be one.
             DataError: the articles were embedded with another model; the text says what to do.
         """
-        started = perf_counter()
-        observing.question.set(question)
-        if len(question) > QUESTION_LIMIT:
-            raise QuestionError(
-                "This question has {length:,} characters; please ask in at most {limit:,}.", length=len(question), limit=QUESTION_LIMIT
-            )
-        with self._machinery.precedence.question():
-            return await self._answer(question, as_of=as_of, scopes=scopes, topic=topic, started=started)
-
-    async def _answer(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None, started: float) -> Answer:
-        text = unicodedata.normalize("NFKC", storable(question).strip())
-        tongue = language.detect(text, likely=parallel_languages())
-        day = as_of or datetime.now(UTC).date()
-        verdict = Verdict()
-        launch, status = Launch(), None
-        if not text:
-            reason = Reason.EMPTY_QUESTION
-        else:
-            reason = Reason.EMPTY_INDEX
-            for _ in range(_ATTEMPTS):
-                engine, searchable = await self._machinery.refresh()
-                if searchable is None or not (seen := searchable.known(scopes)).passages:
-                    break
-                reason = Reason.NOTHING_RELEVANT
-                launches = await self._known_launches()
-                known, is_name = launches.products(scopes), seen.names.__contains__
-                if topic:
-                    text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
-                encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
-                try:
-                    asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
-                    named = known.asked(text, is_name, engine.is_word)
-                    products = list(dict.fromkeys(one.product for one in named))
-                    if products and as_of is None and (said := _day_said(text, tongue, day)):
-                        intent = engine.intent(await encoding)
-                        day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
-                    launch = await self._launch(named, launches, as_of=day, scopes=scopes)
-                    found = await search(
-                        asked,
-                        await encoding,
-                        as_of=day,
-                        scopes=scopes,
-                        store=self._store,
-                        vectors=searchable,
-                        fitted=engine.fitted,
-                        launch=launch,
-                    )
-                finally:
-                    encoding.cancel()
-                verdict = answer(found, engine)
-                if verdict.quotes and len(products) == 1 and asks_where_it_stands(found.intent):
-                    status = await launches.status(products[0], known.shown(products[0]), as_of=day, scopes=scopes)
-                if found.complete:
-                    break
-        elapsed = (perf_counter() - started) * 1000
-        about = Topic(text, launch.products) if text else None
-        return Answer(
-            question,
-            tongue,
-            day,
-            verdict.quotes,
-            None if verdict.quotes else reason,
-            elapsed,
-            launch.products,
-            status,
-            about,
-            verdict.confident or bool(status and status.history),  # who asks where a launch stands is told so: 19 of 20 are right
-        )
+        return await self._asking.ask(question, as_of=as_of, scopes=scopes, topic=topic)
 
     async def quoted(self, marks: Sequence[Mark], *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Quote]:
         """See :meth:`index.storing.store.Store.quoted`."""
         return await self._store.quoted(marks, scopes)
-
-    async def _launch(self, named: Sequence[Mention], launches: Launches, *, as_of: date, scopes: Collection[str]) -> Launch:
-        """What the articles claim about the products of a question."""
-        asked = tuple(dict.fromkeys(one.product for one in named))
-        courses = [await launches.course(product, as_of=as_of, scopes=scopes) for product in asked[:_COMPARED]]
-        return Launch(
-            products=asked,
-            named=tuple(named),
-            course=courses[0].stretches if courses else (),
-            current=[one.current for one in courses],
-            passages=frozenset().union(*(one.passages for one in courses)),
-        )
-
-
-def _day_said(question: str, tongue: str, today: date) -> date | None:
-    """The past day, or the end of the past period, that a question names."""
-    said = [one for one in dates.find(question, tongue, today, lean=dates.Lean.PAST) if one.last < today]
-    if len(said) != 1:
-        return None
-    period = said[0]
-    # What happened on a day is told on the days after it.
-    return min(today, period.last + timedelta(days=0 if (period.last - period.first).days > _WEEK else _TELLING))
 
 
 def _silent(_progress: Progress) -> None:

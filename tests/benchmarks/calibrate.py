@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-import index.core
+import index.asking
 from bot.settings import Settings
 from index import open_index
 from index.answering import Verdict
@@ -42,7 +42,7 @@ async def collect(questions: list[Mapping[str, Any]]) -> list[Signals]:
         collected.append(engine.judge.signals(found))
         return Verdict()
 
-    index.core.answer = judge
+    index.asking.answer = judge
     with TemporaryDirectory() as folder:
         async with open_index(Settings(data=Path(folder))) as opened:
             await opened.add([str(FOLDER / "articles")])

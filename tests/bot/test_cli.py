@@ -19,7 +19,8 @@ import pytest
 from filelock import FileLock
 
 from bot import cli
-from index.core import QUESTION_LIMIT, Index
+from index.asking import QUESTION_LIMIT
+from index.core import Index
 from tests.writing import ROOT, SAMPLES, check_stored, news, write
 
 SCRIPT = Path(sys.executable).parent / "shipdate"

@@ -30,8 +30,9 @@ from bot.service import Service
 from bot.settings import Settings
 from bot.supervising import Part, Supervisor
 from index import ShipdateError, open_index
+from index.asking import QUESTION_LIMIT
 from index.backup import back_up, restore
-from index.core import QUESTION_LIMIT, Index
+from index.core import Index
 from index.observing import observed
 from tests.feeding import rss
 from tests.site import serving as serving_site

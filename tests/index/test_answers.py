@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import QuestionError, Reason
-from index.core import QUESTION_LIMIT, Index
+from index.asking import QUESTION_LIMIT
+from index.core import Index
+from index.observing import observed
 from tests.writing import check_quotes, news, stored_texts, write
 
 QUESTIONS = [
@@ -170,6 +173,40 @@ async def test_an_empty_index_is_told(index: Index) -> None:
 
 async def test_a_question_of_the_longest_length_is_taken(samples: Index, samples_data: Path) -> None:
     check_quotes(await samples.ask(("When will Sora ship? " * 200)[:QUESTION_LIMIT]), stored_texts(samples_data))
+
+
+class Encodings:
+    """Counts how often a question is encoded."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def step(self, name: str, seconds: float) -> None:
+        self.count += name == "encode"
+
+    def looked(self, *, worked: bool) -> None:
+        pass
+
+
+async def test_a_question_that_was_just_asked_is_not_worked_out_again_until_the_articles_change(index: Index, tmp_path: Path) -> None:
+    path = write(tmp_path / "zilt.md", "Zilt ships on 4 May 2026.", title="Zilt", published="2026-03-01")
+    await index.add([str(path)])
+    encodings = Encodings()
+    with observed(encodings):
+        first = await index.ask("When does Zilt ship?")
+        again = await index.ask("  When does Zilt ship? ")
+        assert encodings.count == 1
+        assert replace(again, elapsed_ms=0, question="") == replace(first, elapsed_ms=0, question="")
+        assert (again.question, again.elapsed_ms > 0) == ("  When does Zilt ship? ", True)
+        before = await index.ask("When does Zilt ship?", as_of=date(2026, 2, 1))
+        elsewhere = await index.ask("When does Zilt ship?", scopes=("slack:T1",))
+        assert encodings.count == 2  # where nothing can be seen, nothing is encoded
+        assert [before.answered, elsewhere.reason] == [False, Reason.EMPTY_INDEX]
+        write(path, "Zilt ships on 6 June 2026.", title="Zilt", published="2026-03-01")
+        await index.add([str(path)])
+        changed = await index.ask("When does Zilt ship?")
+    assert first.quotes[0].text == "Zilt ships on 4 May 2026."
+    assert changed.quotes[0].text == "Zilt ships on 6 June 2026."
 
 
 @pytest.mark.parametrize("length", [QUESTION_LIMIT + 1, 1_000_000])
