@@ -16,7 +16,7 @@ from bot.settings import Settings
 from index import open_index
 from index.core import Index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from tests.writing import SAMPLES, SORA_ARTICLE
 
 settings.register_profile("shipdate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,7 +40,7 @@ def environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def encoder(environment: None) -> SentenceTransformerEncoder:
+def encoder(environment: None) -> TextEncoder:
     """The real bundled model."""
     made = Settings()
     return encoders.load(made.embedding_model, made.cache)

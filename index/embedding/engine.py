@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
 from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
 from index.embedding.fitted import Fitted
-from index.embedding.precedence import Precedence, stand_back
+from index.embedding.precedence import Precedence, cores, stand_back
 from index.judging import Judge
 from index.kinds import Intent
 from index.observing import timed
@@ -25,33 +24,18 @@ from index.observing import timed
 T = TypeVar("T")
 
 
-@cache
-def _cores() -> int:
-    """How many threads PyTorch uses if nobody tells it otherwise; first asked before anybody does."""
-    import torch
-
-    return torch.get_num_threads()
-
-
-def _use(cores: int) -> None:
-    """Let PyTorch have so many threads for what the calling thread does; one that is never told has as many as any was told last."""
-    import torch
-
-    torch.set_num_threads(cores)
-
-
 class Engine:
     """An encoder and what was learned about it.
 
     Questions have one thread and all other texts another one, which gives way (see :mod:`index.embedding.precedence`). One call
-    of each runs at a time: PyTorch uses all cores by itself.
+    of each runs at a time: it uses all cores by itself.
     """
 
     def __init__(self, encoder: Encoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
         self.encoder = encoder
         self.fitted = fitted
         self.judge = Judge(encoder, fitted)
-        self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=_use, initargs=(_cores(),))
+        self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=encoder.use, initargs=(cores(),))
         self._bulk = bulk
         self._precedence = precedence
         self._stands_back = False
@@ -75,8 +59,8 @@ class Engine:
         def work() -> Engine:
             if aside:
                 stand_back()
-            _use(_cores() if precedence.quiet else 1)
             encoder = encoders.load(model, folder)
+            encoder.use(cores() if precedence.quiet else 1)
             return cls(encoder, fitting.load(encoder, folder), bulk, precedence)
 
         return await asyncio.get_running_loop().run_in_executor(bulk, work)
@@ -123,7 +107,7 @@ class Engine:
             if self._precedence.last and not self._stands_back:
                 stand_back()
                 self._stands_back = True
-            _use(_cores() if self._precedence.quiet else 1)
+            self.encoder.use(cores() if self._precedence.quiet else 1)
             return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._bulk, run)

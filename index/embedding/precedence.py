@@ -1,7 +1,7 @@
 """Questions first: what a person waits for goes before what can wait.
 
 Adding and rebuilding work on a thread of their own, which gives way in three ways: the operating system lets every other thread of
-the machine run first (Linux: niceness of single threads); PyTorch leaves it one core as long as questions come; and since Python runs
+the machine run first (Linux: niceness of single threads); it has one core as long as questions come; and since Python runs
 one thread at a time, and hands over only every 5 ms, it waits for the open questions before each piece of plain Python.
 """
 
@@ -57,6 +57,18 @@ class Precedence:
     def give_way(self) -> None:
         """Let the open questions be answered first; called by the working thread before each few milliseconds of Python."""
         self._free.wait(LONGEST)
+
+
+def cores() -> int:
+    """How many this process may use; fewer where ``OMP_NUM_THREADS`` says so, as everywhere else."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, int(wanted)) if wanted.isdecimal() and int(wanted) else available
+
+
+def niceness() -> int:
+    """How far the calling thread lets others go before it; 0 where the system knows that of processes only."""
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if sys.platform == "linux" else 0
 
 
 def stand_back() -> None:

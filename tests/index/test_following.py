@@ -20,7 +20,7 @@ from bot.settings import Settings
 from index import ArticleError, BusyError, Change, Feed, FeedError, Look, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.following import EVERY, wait
 from index.reading import feeds, fetching
 from tests.feeding import BILLION_LAUGHS, item, rss, story, teaser
@@ -32,7 +32,7 @@ DATE = "Tue, 04 Mar 2025 10:00:00 +0100"
 
 
 @pytest.fixture(scope="module")
-def remembering(encoder: SentenceTransformerEncoder) -> RememberingEncoder:
+def remembering(encoder: TextEncoder) -> RememberingEncoder:
     """The same few stories come again and again."""
     return RememberingEncoder(encoder)
 

@@ -21,7 +21,8 @@ from index import Change, DataError, Job, JobError, JobState, ModelError, cuttin
 from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
-from index.embedding.encoder import Encoder, SentenceTransformerEncoder
+from index.embedding import plain
+from index.embedding.encoder import Encoder, TextEncoder
 from index.errors import BusyError
 from tests.conftest import Opener
 from tests.writing import RememberingEncoder, check_stored, news, write
@@ -53,7 +54,7 @@ class Holding:
 
 
 @pytest.fixture(scope="module")
-def remembering(encoder: SentenceTransformerEncoder) -> RememberingEncoder:
+def remembering(encoder: TextEncoder) -> RememberingEncoder:
     """What each article's vectors are need be worked out only once here."""
     return RememberingEncoder(encoder)
 
@@ -349,7 +350,7 @@ async def test_a_workspace_rebuilds_its_own_articles_alone(filled: Index, held: 
 
 
 @pytest.fixture(scope="module")
-def other(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> RememberingEncoder:
+def other(encoder: TextEncoder, tmp_path_factory: pytest.TempPathFactory) -> RememberingEncoder:
     """A model whose vectors are others: the bundled one with another prefix."""
     assert encoder.folder is not None
     folder = tmp_path_factory.mktemp("models") / "other-e5"
@@ -357,7 +358,7 @@ def other(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPath
     prompts = folder / "config_sentence_transformers.json"
     prompts.unlink()
     prompts.write_text('{"prompts": {"query": "query: ", "document": "text: "}}', encoding="utf-8")
-    return RememberingEncoder(encoders.load(str(folder), folder))
+    return RememberingEncoder(plain.load(str(folder), str(folder)))
 
 
 @pytest.fixture

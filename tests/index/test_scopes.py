@@ -16,7 +16,7 @@ from bot.settings import Settings
 from index import Answer, Change, Quote, Reason, Status, core, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.model import EVERYBODY
 from index.storing.scoping import FIRST, LAST, mark, marked, split
 from index.words import words
@@ -41,7 +41,7 @@ PROBES = 10_000
 
 @pytest.fixture(scope="module")
 async def all_and_parts(
-    encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
+    encoder: TextEncoder, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Index, Mapping[tuple[str, ...], Index]]]:
     """An index of everybody's and three workspaces' articles; and for each choice of scopes one that has only what these may see."""
     folder = tmp_path_factory.mktemp("scopes")

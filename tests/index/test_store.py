@@ -20,7 +20,7 @@ from bot.settings import Settings
 from index import Change, DataError, Progress, Reason, machinery, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.errors import BusyError
 from index.storing.database import HEAD
 from tests.conftest import Opener
@@ -36,7 +36,7 @@ async def titles(index: Index) -> list[str]:
 
 
 @pytest.fixture
-def counting(encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
+def counting(encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
     """Counts what is embedded, in every index that is opened from now on."""
     made = CountingEncoder(encoder)
     monkeypatch.setattr(encoders, "load", lambda *_: made)

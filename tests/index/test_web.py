@@ -15,7 +15,7 @@ from bot.settings import Settings
 from index import Change, Listed, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.reading import pdf, web
 from index.reading.draft import Draft
 from index.reading.fetching import Fetcher
@@ -228,7 +228,7 @@ async def test_what_is_no_article_is_told_in_one_sentence(empty: Index, site: Si
 
 
 async def test_a_page_that_has_not_changed_costs_one_request(
-    site: Site, data: Path, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+    site: Site, data: Path, encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = CountingEncoder(encoder)
     monkeypatch.setattr(encoders, "load", lambda *_: counting)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.settings import Settings
 from index.embedding import fitted
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from index.launches.stages import FLAGS, HOWS, MASK, STAGES, How, Marked, StageReader, examples, mark
 from index.model import Stage
 
@@ -36,12 +36,12 @@ SENTENCES = [
 
 
 @pytest.fixture(scope="module")
-def reader(encoder: SentenceTransformerEncoder) -> StageReader:
+def reader(encoder: TextEncoder) -> StageReader:
     """The one that comes with the encoder."""
     return fitted.load(encoder, Settings().cache).stages
 
 
-def seen(encoder: SentenceTransformerEncoder, texts: Sequence[str], names: Sequence[str | None]) -> list[Marked]:
+def seen(encoder: TextEncoder, texts: Sequence[str], names: Sequence[str | None]) -> list[Marked]:
     """What the net sees of sentences and of the names in them."""
     spans = [(text.index(name), text.index(name) + len(name)) if name else None for text, name in zip(texts, names, strict=True)]
     return [mark(text, layers, span) for text, layers, span in zip(texts, encoder.layers(texts), spans, strict=True)]
@@ -77,7 +77,7 @@ def test_every_stage_and_every_way_of_telling_it_has_examples_in_many_languages(
 # What the net sees
 
 
-def test_the_name_and_its_clause_are_marked(encoder: SentenceTransformerEncoder) -> None:
+def test_the_name_and_its_clause_are_marked(encoder: TextEncoder) -> None:
     text = "Quillon is out, and Brightleaf is not."
     [one] = seen(encoder, [text], ["Brightleaf"])
     [layers] = encoder.layers([text])
@@ -89,12 +89,12 @@ def test_the_name_and_its_clause_are_marked(encoder: SentenceTransformerEncoder)
         assert not nameless
 
 
-def test_a_sentence_without_a_name_is_marked_as_such(encoder: SentenceTransformerEncoder) -> None:
+def test_a_sentence_without_a_name_is_marked_as_such(encoder: TextEncoder) -> None:
     [one] = seen(encoder, ["It is out, and people like it."], [None])
     assert (one.flags == [0, 0, 1]).all()
 
 
-def test_names_are_found_in_text_without_spaces(encoder: SentenceTransformerEncoder) -> None:
+def test_names_are_found_in_text_without_spaces(encoder: TextEncoder) -> None:
     [one] = seen(encoder, ["昨天，可灵今天上线。"], ["可灵"])
     assert 0 < one.flags[:, 0].sum() < one.flags[:, 1].sum() < len(one.flags)
 
@@ -102,7 +102,7 @@ def test_names_are_found_in_text_without_spaces(encoder: SentenceTransformerEnco
 # What it reads
 
 
-def test_clear_sentences_are_read_as_anybody_would(encoder: SentenceTransformerEncoder, reader: StageReader) -> None:
+def test_clear_sentences_are_read_as_anybody_would(encoder: TextEncoder, reader: StageReader) -> None:
     stages, hows = reader(seen(encoder, [text for text, _, _ in SENTENCES], [name for _, name, _ in SENTENCES]))
     read = {text: STAGES[row.argmax()] for (text, _, _), row in zip(SENTENCES, stages, strict=True)}
     assert read == {text: stage for text, _, stage in SENTENCES}
@@ -113,7 +113,7 @@ def test_clear_sentences_are_read_as_anybody_would(encoder: SentenceTransformerE
         assert (rows >= 0).all()
 
 
-def test_in_one_sentence_each_product_has_its_own_stage(encoder: SentenceTransformerEncoder, reader: StageReader) -> None:
+def test_in_one_sentence_each_product_has_its_own_stage(encoder: TextEncoder, reader: StageReader) -> None:
     text = "Quillon was shut down for good in May; Brightleaf, its successor, has been open to everybody since June."
     stages, _ = reader(seen(encoder, [text, text], ["Quillon", "Brightleaf"]))
     assert [STAGES[row.argmax()] for row in stages] == [Stage.DISCONTINUED, Stage.RELEASED]
@@ -127,12 +127,12 @@ def test_in_one_sentence_each_product_has_its_own_stage(encoder: SentenceTransfo
         ("Gerüchten zufolge soll Waldkauz im Frühjahr erscheinen.", "Waldkauz"),
     ],
 )
-def test_rumours_are_told_from_the_makers_word(encoder: SentenceTransformerEncoder, reader: StageReader, text: str, name: str) -> None:
+def test_rumours_are_told_from_the_makers_word(encoder: TextEncoder, reader: StageReader, text: str, name: str) -> None:
     _, hows = reader(seen(encoder, [text], [name]))
     assert HOWS[hows[0].argmax()] is How.HEARSAY
 
 
-def test_a_sentence_is_read_alike_alone_and_among_others(encoder: SentenceTransformerEncoder, reader: StageReader) -> None:
+def test_a_sentence_is_read_alike_alone_and_among_others(encoder: TextEncoder, reader: StageReader) -> None:
     texts, names = [text for text, _, _ in SENTENCES], [name for _, name, _ in SENTENCES]
     together, _ = reader(seen(encoder, texts, names))
     for at in (0, 7, 12):

@@ -1,0 +1,246 @@
+"""A model converted for OpenVINO, which runs it three times as fast as PyTorch on a CPU, and starts without PyTorch.
+
+A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; the
+tokenizer; the scores of its pieces; and a manifest with a checksum of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import threading
+import warnings
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.embedding.encoder import Card, Output, TextEncoder, Vectors
+from index.embedding.precedence import cores, niceness
+from index.embedding.tokenizing import Inputs, TextTokenizer
+
+if TYPE_CHECKING:
+    from index.embedding.plain import SentenceTransformerEncoder
+
+_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, _MANIFEST = "model.xml", "model.bin", "tokenizer.json", "scores.npy", "manifest.json"
+_MOST_STREAMS = 4  # batches at once: each stream takes memory of its own
+_PRECISIONS = {"bf16": "bf16", "fp32": "f32"}  # as they are called here, and by OpenVINO
+
+
+class ConversionError(Exception):
+    """A model cannot be converted, or a conversion is damaged. Not for people: PyTorch runs every model."""
+
+
+@cache
+def openvino() -> Any:
+    """The library.
+
+    Raises:
+        ConversionError: there is none for this machine.
+    """
+    # Its companion tells its maker about every import. Without it, OpenVINO keeps to itself.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        import openvino
+    except ImportError as error:
+        raise ConversionError(f"OpenVINO cannot be loaded: {error}") from error
+    return openvino
+
+
+@cache
+def _core() -> Any:
+    return openvino().Core()
+
+
+def processor() -> str:
+    """What decides how fast an engine is here: the processor, what it is able to, its cores, the library."""
+    core = _core()
+    found = (core.get_property("CPU", "FULL_DEVICE_NAME"), sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")))
+    return repr((*found, cores(), openvino().get_version()))
+
+
+def precisions() -> list[str]:
+    """Those in which a conversion can run here, the one that is likely faster first."""
+    able = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return ["bf16", "fp32"] if able else ["fp32"]
+
+
+def convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
+    """Write the conversion of a model in full precision.
+
+    Raises:
+        ConversionError: it is of a kind that cannot be converted.
+        OSError: the folder cannot be written.
+    """
+    _write_graph(encoder, folder)
+    (folder / _TOKENIZER).write_text(encoder.tokenizer.compact(), encoding="utf-8")
+    np.save(folder / _SCORES, encoder.piece_scores())
+    files = {name: [(folder / name).stat().st_size, _digest(folder / name)] for name in (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES)}
+    said = json.dumps({"card": asdict(encoder.card), "files": files}, ensure_ascii=False)
+    (folder / _MANIFEST).write_text(f"{hashlib.sha256(said.encode()).hexdigest()}\n{said}", encoding="utf-8")
+
+
+def _write_graph(encoder: SentenceTransformerEncoder, folder: Path) -> None:
+    import torch
+
+    from index.embedding.plain import outputs
+
+    if not all(getattr(module, "include_prompt", True) for module in encoder.model):
+        raise ConversionError("its pooling leaves the prompt out, which is of another length in every call")
+
+    class Whole(torch.nn.Module):
+        """The model with its inputs in a row, as they are traced."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = encoder.model
+
+        def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return outputs(self.model, dict(zip(encoder.card.inputs, inputs, strict=True)))
+
+    library = openvino()
+    examples = encoder.tokenizer.batch(encoder.tokenizer.tokenize(["When will it ship?", "A sentence that is longer than the other one."]))
+    given = tuple(torch.from_numpy(examples[name]) for name in encoder.card.inputs)
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # of what depends on the example; the comparison with PyTorch would show it
+            graph = library.convert_model(Whole(), example_input=given)
+        shapes = [one.get_partial_shape().rank.get_length() for one in graph.inputs]
+        if len(shapes) != len(given) or len(graph.outputs) != len(Output):
+            raise ConversionError("its graph has other inputs or outputs than the model")
+        library.save_model(graph, folder / _GRAPH, compress_to_fp16=True)
+    except ConversionError:
+        raise
+    except Exception as error:  # whatever stands in the way of tracing a model that somebody has written
+        raise ConversionError(f"it cannot be converted ({type(error).__name__}: {error})") from error
+
+
+def load(folder: Path, precision: str) -> ConvertedEncoder:
+    """The encoder of a conversion, in well under a second.
+
+    Raises:
+        ConversionError: it is damaged.
+    """
+    card, files = _manifest(folder)
+    try:
+        for name, (size, digest) in files.items():
+            if (folder / name).stat().st_size != size or (name != _WEIGHTS and _digest(folder / name) != digest):
+                raise ConversionError(f"{name} is damaged")
+        with ThreadPoolExecutor(2) as beside:
+            tokenizer, weights = beside.submit(_load_tokenizer, folder, card), beside.submit(_digest, folder / _WEIGHTS)
+            graph = _core().read_model(folder / _GRAPH)
+            questions = _Lane(graph, precision, streams=1)
+            questions.prepare()
+            if weights.result() != files[_WEIGHTS][1]:
+                raise ConversionError(f"{_WEIGHTS} is damaged")
+            encoder = ConvertedEncoder(card, precision, tokenizer.result(), questions, _Lane(graph, precision, streams=_streams()))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConversionError(f"the conversion cannot be read: {error}") from error
+    return encoder
+
+
+def _streams() -> int:
+    return min(cores(), _MOST_STREAMS)
+
+
+class _Lane:
+    """A graph ready to run, on threads of its own, for texts of one urgency.
+
+    Linux starts a thread as nice as the one that starts it, so the threads of a lane are those of whoever uses it: they are made anew
+    (a third of a second) when another niceness is wanted.
+
+    Args:
+        streams: batches that run at once, each on its share of the cores.
+    """
+
+    def __init__(self, graph: Any, precision: str, streams: int) -> None:
+        self._graph = graph
+        self._options = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision], "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": cores()}
+        self._streams = streams
+        self._lock = threading.Lock()
+        self._niceness: int | None = None
+        self._requests: deque[Any] = deque()
+
+    def prepare(self) -> None:
+        """Be ready for the calling thread."""
+        if self._niceness != niceness():
+            self._niceness = niceness()
+            self._requests.clear()  # with which the threads of before end
+            compiled = _core().compile_model(self._graph, "CPU", self._options)
+            self._requests.extend(compiled.create_infer_request() for _ in range(self._streams))
+
+    def run(self, given: Iterable[Inputs], wanted: Sequence[Output], width: int) -> Iterator[list[Vectors]]:
+        """What is wanted of each batch.
+
+        Args:
+            width: how many batches run at once at most.
+        """
+        with self._lock:
+            self.prepare()
+            running: deque[Any] = deque()
+            try:
+                for inputs in given:
+                    if len(running) >= min(width, self._streams):
+                        yield self._finish(running, wanted)
+                    request = self._requests.popleft()
+                    running.append(request)
+                    request.start_async(list(inputs.values()))
+                while running:
+                    yield self._finish(running, wanted)
+            finally:
+                while running:
+                    self._finish(running, ())
+
+    def _finish(self, running: deque[Any], wanted: Sequence[Output]) -> list[Vectors]:
+        request = running.popleft()
+        self._requests.append(request)
+        request.wait()
+        return [np.array(request.get_output_tensor(output).data, np.float32) for output in wanted]
+
+
+class ConvertedEncoder(TextEncoder):
+    """A model that OpenVINO runs. Questions have a lane of their own, so that none waits for a batch of other texts."""
+
+    def __init__(self, card: Card, precision: str, tokenizer: TextTokenizer, questions: _Lane, bulk: _Lane) -> None:
+        super().__init__(card, f"openvino-{precision}", tokenizer)
+        self._questions = questions
+        self._bulk = bulk
+        self._granted = threading.local()
+
+    def use(self, cores: int) -> None:
+        """How many batches the calling thread may have at once: each takes a core, where there are few."""
+        self._granted.cores = cores
+
+    def _run(self, given: Iterable[Inputs], wanted: Sequence[Output], *, asked: bool) -> Iterator[list[Vectors]]:
+        lane = self._questions if asked else self._bulk
+        return lane.run(given, wanted, getattr(self._granted, "cores", _MOST_STREAMS))
+
+
+def _manifest(folder: Path) -> tuple[Card, dict[str, tuple[int, str]]]:
+    try:
+        digest, _, said = (folder / _MANIFEST).read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConversionError(f"the manifest cannot be read: {error}") from error
+    if hashlib.sha256(said.encode()).hexdigest() != digest:
+        raise ConversionError("the manifest is damaged")
+    read = json.loads(said)
+    return Card(**{**read["card"], "inputs": tuple(read["card"]["inputs"])}), read["files"]
+
+
+def _load_tokenizer(folder: Path, card: Card) -> TextTokenizer:
+    from tokenizers import Tokenizer
+
+    scores = np.load(folder / _SCORES)
+    made = Tokenizer.from_file(str(folder / _TOKENIZER))
+    return TextTokenizer(made, inputs=card.inputs, padding=card.padding, longest=card.longest, scores=scores)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
