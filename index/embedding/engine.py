@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
+from index.embedding.batching import Batcher
 from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
 from index.embedding.fitted import Fitted
 from index.embedding.precedence import Precedence, cores, stand_back
@@ -22,6 +23,8 @@ from index.kinds import Intent
 from index.observing import timed
 
 T = TypeVar("T")
+
+_TOGETHER = 32  # questions: as many as fill the encoder's batch
 
 
 class Engine:
@@ -36,6 +39,7 @@ class Engine:
         self.fitted = fitted
         self.judge = Judge(encoder, fitted)
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=encoder.use, initargs=(cores(),))
+        self._ask = Batcher(self._encode, _TOGETHER)
         self._bulk = bulk
         self._precedence = precedence
         self._stands_back = False
@@ -80,9 +84,11 @@ class Engine:
 
     @timed("encode")
     async def question(self, text: str) -> Encoded:
-        """A question's vector and those of its tokens."""
-        loop = asyncio.get_running_loop()
-        return (await loop.run_in_executor(self._questions, lambda: self.encoder.queries_with_tokens([text])))[0]
+        """A question's vector and those of its tokens; questions that come while another is encoded are encoded together."""
+        return await self._ask(text)
+
+    async def _encode(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        return await asyncio.get_running_loop().run_in_executor(self._questions, self.encoder.queries_with_tokens, texts)
 
     async def passages(self, texts: Sequence[str]) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]:
         """Each passage's vector, and its tokens as they are stored."""
