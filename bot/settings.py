@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     cache: Path = Field(
         default_factory=lambda: user_cache_path("shipdate"),
         validation_alias=AliasChoices("SHIPDATE_CACHE", "cache"),
-        description="the folder for what can be made again: the unpacked model",
+        description="the folder for what can be made again: the unpacked model, and its conversion",
     )
     embedding_model: str = Field(
         default="",

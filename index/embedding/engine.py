@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,13 @@ from index.observing import timed
 T = TypeVar("T")
 
 _TOGETHER = 32  # questions: as many as fill the encoder's batch
+
+
+def _share(encoder: Encoder, cores: int) -> None:
+    """Let the calling thread have so many cores, for the encoder and for the nets that read claims: PyTorch runs these, if it is there."""
+    encoder.use(cores)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(cores)
 
 
 class Engine:
@@ -64,7 +72,7 @@ class Engine:
             if aside:
                 stand_back()
             encoder = encoders.load(model, folder)
-            encoder.use(cores() if precedence.quiet else 1)
+            _share(encoder, cores() if precedence.quiet else 1)
             return cls(encoder, fitting.load(encoder, folder), bulk, precedence)
 
         return await asyncio.get_running_loop().run_in_executor(bulk, work)
@@ -113,7 +121,7 @@ class Engine:
             if self._precedence.last and not self._stands_back:
                 stand_back()
                 self._stands_back = True
-            self.encoder.use(cores() if self._precedence.quiet else 1)
+            _share(self.encoder, cores() if self._precedence.quiet else 1)
             return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._bulk, run)

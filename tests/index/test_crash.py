@@ -26,8 +26,8 @@ from tests.feeding import item, rss
 from tests.site import page_of, serving
 from tests.writing import check_quotes, check_stored, news, stored_texts
 
-KILLS = 25  # of an addition, and as many of a rebuild
-REFRESH_KILLS = 10
+KILLS = 35  # of an addition, and as many of a rebuild
+REFRESH_KILLS = 30  # a hundred altogether
 ARTICLES, FEEDS = 12, 2
 
 pytestmark = pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork here")
@@ -105,7 +105,7 @@ async def check_usable(data: Path, *, at_least: int = 0) -> int:
     return len(listed)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_an_addition_that_is_killed_leaves_whole_articles_and_can_be_repeated(
     processes: ForkServerContext, articles: Path, tmp_path: Path
 ) -> None:
@@ -124,7 +124,7 @@ async def test_an_addition_that_is_killed_leaves_whole_articles_and_can_be_repea
     assert len(set(counts)) > 2, f"the kills were not spread over the run: {counts}"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_a_rebuild_that_is_killed_goes_on_answering_and_can_be_repeated(
     processes: ForkServerContext, articles: Path, tmp_path: Path
 ) -> None:
@@ -197,7 +197,7 @@ async def followed(articles: Path, tmp_path: Path) -> AsyncIterator[Path]:
         yield tmp_path / "followed"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_a_refresh_of_feeds_that_is_killed_leaves_whole_articles_and_can_be_repeated(
     processes: ForkServerContext, followed: Path, tmp_path: Path
 ) -> None:
