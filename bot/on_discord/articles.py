@@ -41,7 +41,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
 
     @app_commands.command(name=later("add"), description=later("Add articles: web addresses, files, or both"))
     @app_commands.rename(
-        addresses=later("addresses"), one=later("file"), two=later("file-2"), three=later("file-3"), shared=later("shared")
+        addresses=later("url"), one=later("file"), two=later("file2"), three=later("file3"), shared=later("shared")
     )
     @app_commands.describe(
         addresses=later("Web addresses, with spaces between them"),
@@ -73,7 +73,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         await interaction.edit_original_response(view=say(lines([escape(told.summary), *(f"- {escape(one)}" for one in told.problems)])))
 
     @app_commands.command(name=later("list"), description=later("The articles, newest first"))
-    @app_commands.rename(search=later("search"))
+    @app_commands.rename(search=later("filter"))
     @app_commands.describe(search=later("Only those with these words in their title, publisher or address"))
     async def show(self, interaction: discord.Interaction[ShipdateBot], search: app_commands.Range[str, 0, _FILTER] = "") -> None:
         """Show the first page."""

@@ -33,7 +33,7 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
         self._bot = bot
 
     @app_commands.command(name=later("add"), description=later("Follow a feed; its articles come by themselves"))
-    @app_commands.rename(address=later("address"), minutes=later("minutes"), shared=later("shared"))
+    @app_commands.rename(address=later("url"), minutes=later("minutes"), shared=later("shared"))
     @app_commands.describe(
         address=later("An RSS or Atom feed, or a page that names its feed"),
         minutes=later("How often to look; every 60 minutes by default"),
