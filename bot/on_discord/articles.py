@@ -40,9 +40,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         bot.controls |= {"list": self._turn, "take": self._take, "keep": self._keep}
 
     @app_commands.command(name=later("add"), description=later("Add articles: web addresses, files, or both"))
-    @app_commands.rename(
-        addresses=later("url"), one=later("file"), two=later("file2"), three=later("file3"), shared=later("shared")
-    )
+    @app_commands.rename(addresses=later("url"), one=later("file"), two=later("file2"), three=later("file3"), shared=later("shared"))
     @app_commands.describe(
         addresses=later("Web addresses, with spaces between them"),
         one=later("Markdown, text, HTML or PDF"),

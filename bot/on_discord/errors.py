@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot import logs
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.escaping import escape
+from bot.on_discord.escaping import ELLIPSIS, escape
 from bot.wording import Wording, wording
 from index.errors import ShipdateError
 
@@ -75,6 +75,8 @@ async def say(interaction: discord.Interaction[ShipdateBot], text: str) -> None:
     if not interaction.response.is_done():
         await interaction.response.send_message(text, ephemeral=True)
         return
-    if interaction.extras.get("public"):  # else the first follow-up would be as public as what it takes the place of
+    if interaction.extras.get("public"):
+        # The first thing that is sent takes the place of what was acknowledged, and is as public.
+        await interaction.edit_original_response(content=ELLIPSIS)
         await interaction.delete_original_response()
     await interaction.followup.send(text, ephemeral=True)

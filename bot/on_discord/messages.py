@@ -24,6 +24,8 @@ from bot.on_discord.render import SHOWN, Layout, render
 from bot.permissions import Caller
 from bot.rates import TooManyQuestionsError
 from bot.replies import reply, words_for
+from bot.wording import later
+from index.errors import ShipdateError
 from index.model import Answer, Exchange
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 _WINDOW = 60.0  # seconds in which somebody is told once that they ask too much
 
 log = structlog.get_logger(__name__)
+
+
+class HiddenError(ShipdateError):
+    """Discord shows what a message says only where it mentions Shipdate by its name, which a reply need not do."""
 
 
 class Messages(commands.Cog):
@@ -103,7 +109,7 @@ class Messages(commands.Cog):
         thread = thread_of(message.channel, message.id)
         if message.reference and message.reference.message_id:
             answered = await conversations.of_reply(PLATFORM, channel, str(message.reference.message_id))
-            if answered and message.content:
+            if answered and (message.content or self._me in message.mentions):
                 return answered.thread
         if message.guild is None or self._me in message.mentions:
             return thread
@@ -111,7 +117,13 @@ class Messages(commands.Cog):
         return thread if goes_on and await conversations.goes_on(PLATFORM, channel, thread) else None
 
     async def _answer(self, message: discord.Message, thread: str, before: int | None = None) -> None:
-        """Answer a message; in the place of an answer that is there ``before``."""
+        """Answer a message; in the place of an answer that is there ``before``.
+
+        Raises:
+            HiddenError: Discord does not show what it says.
+        """
+        if not message.content and not message.attachments and not self._bot.intents.message_content:
+            raise HiddenError(later("Discord does not show me what you wrote; please mention me in it."))
         service, caller = self._bot.service, author_of(message)
         place = Place(str(message.channel.id), str(message.id), thread)
 

@@ -52,11 +52,10 @@ class Questions(commands.Cog):
         await self._answer(interaction, message.content, None)
 
     async def _answer(self, interaction: discord.Interaction[ShipdateBot], question: str, as_of: str | None) -> None:
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller, day = self._bot.service, caller_of(interaction), parse_day(as_of) if as_of else None
         settings = await service.settings(caller)
         await acknowledge(interaction, private=settings.private_replies)
         place = Place(str(interaction.channel_id), str(interaction.id), thread_of(interaction.channel, interaction.id))
-        day = parse_day(as_of) if as_of else None
         exchange, answer = await service.conversations.ask(caller, place, question, as_of=day)
         words = words_for(caller, settings, answer.language, brief=len(question.split()) <= 2)
         sent = await interaction.edit_original_response(
@@ -90,10 +89,10 @@ class Questions(commands.Cog):
         return [app_commands.Choice(name=name[:CHOICE_LIMIT], value=name[:CHOICE_LIMIT]) for _, name in found[:CHOICES] if name.strip()]
 
     async def _status(self, interaction: discord.Interaction[ShipdateBot], product: str, as_of: str | None) -> None:
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller, day = self._bot.service, caller_of(interaction), parse_day(as_of) if as_of else None
         settings = await service.settings(caller)
         await acknowledge(interaction, private=settings.private_replies)
-        status = await service.status(caller, product, as_of=parse_day(as_of) if as_of else None)
+        status = await service.status(caller, product, as_of=day)
         await interaction.edit_original_response(view=render_status(status_reply(status, words_for(caller, settings))))
 
 

@@ -1,7 +1,8 @@
 """Replies as Discord shows them: a container in the stage's colour, with what is said, and the buttons below.
 
-Components V2 rather than embeds: on a phone an embed is narrower, its title wraps beside the colour, and its small print cannot hold a
-link. Limits: https://discord.com/developers/docs/components/reference; all texts of a message have at most 4,000 characters.
+Components V2 rather than embeds: an embed begins with its title, not with where the launch stands, gives what follows the first quote
+headings larger than the quotes, and leaves the buttons outside. Limits: https://discord.com/developers/docs/components/reference; all
+texts of a message have at most 4,000 characters.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ SHOWN = 3  # quotes of an answer; the others are behind a button
 _TITLE, _NAME, _ASKED, _NOTE, _QUOTE = 120, 80, 200, 400, 600  # characters of each that are shown
 _LABEL = 40  # characters of a link button's label; Discord takes 80, a phone shows fewer
 _LINKS = 3
+_TEXTS = 26  # texts and the lines between them: with two rows of five buttons and what holds all, less than the 40 of a message
 
 
 class Layout(ui.LayoutView):
@@ -57,44 +59,47 @@ def render(reply: Reply, exchange: int, *, asked: str | None = None, more: bool 
         private: whether only the asker sees it, who can do away with it by themselves.
     """
     words, shown = reply.wording, reply.quotes[:SHOWN]
-    parts = [_small(f"“{escape(asked, limit=_ASKED)}”")] if asked else []
     status = reply.status.current if reply.status else None
+    head = [_small(f"“{escape(asked, limit=_ASKED)}”")] if asked else []
     if reply.status and status:
-        parts.append(_status_line(reply.status.name, status, words))
-    for at, cited in enumerate(shown):
-        parts.append(_cited(cited, words, small=at > 0))
+        head.append(_status_line(reply.status.name, status, words))
+    blocks = _cited(shown, words)
     if reply.note:
         note = escape(reply.note, limit=_NOTE)
-        parts.append(_small(note) if shown else note)
+        blocks.append([_small(note) if shown else note])
+    blocks = [[*head, *(blocks[0] if blocks else [])], *blocks[1:]]
     buttons = [button("good", exchange, emoji="👍"), button("bad", exchange, emoji="👎")] if shown else []
     if more:
         buttons.append(button("more", exchange, label=words.say("More quotes")))
     if not private:
         buttons.append(button("remove", exchange, emoji="🗑️"))
     rows: list[ui.ActionRow[Any] | None] = [ui.ActionRow(*buttons) if buttons else None, _links(shown)]
-    return Layout(_container(parts, filter(None, rows), _COLOURS[status.stage] if status else None))
+    return Layout(_container(blocks, filter(None, rows), _COLOURS[status.stage] if status else None))
 
 
 def render_status(reply: StatusReply) -> Layout:
     """Where a launch stands, the sentence that proves it, and what came before, newest first."""
     words, current = reply.wording, reply.current
-    parts = [_status_line(reply.name, current, words), _cited(current.cited, words)] if current else []
-    parts += [f"{_stage(one, words)}\n{_cited(one.cited, words, small=True)}" for one in reversed(reply.history)]
+    told = [current, *reversed(reply.history)] if current else []
+    heads = [_stage(one, words) for one in told]
+    blocks = [[head, *block] for head, block in zip(heads, _cited([one.cited for one in told], words), strict=True)]
+    if current:
+        blocks[0][0] = _status_line(reply.name, current, words)
     if reply.note:
-        parts.append(_small(escape(reply.note, limit=_NOTE)) if current else escape(reply.note, limit=_NOTE))
+        note = escape(reply.note, limit=_NOTE)
+        blocks.append([_small(note) if current else note])
     rows = filter(None, [_links([current.cited])] if current else [])
-    return Layout(_container(parts, rows, _COLOURS[current.stage] if current else None))
+    return Layout(_container(blocks, rows, _COLOURS[current.stage] if current else None))
 
 
 def render_quotes(cited: Sequence[Cited], words: Wording) -> Layout:
     """The quotes that an answer had no room for."""
-    parts = [_cited(one, words) for one in cited] or [words.say("There are no more quotes.")]
-    return Layout(_container(parts, filter(None, [_links(cited)]), None))
+    return Layout(_container(_cited(cited, words) or [[words.say("There are no more quotes.")]], filter(None, [_links(cited)]), None))
 
 
 def say(text: str, *rows: ui.ActionRow[Any]) -> Layout:
     """A message that says something of Shipdate's own, in Markdown."""
-    return Layout(_container([text], rows, None))
+    return Layout(_container([[text]], rows, None))
 
 
 def lines(texts: Iterable[str]) -> str:
@@ -121,30 +126,42 @@ def _stage(stage: StageReply, words: Wording) -> str:
     return words.say(STAGES[stage.stage], day=day(stage.since))
 
 
-def _cited(cited: Cited, words: Wording, *, small: bool = False) -> str:
-    """A quote as a block, and below it where it stands."""
-    where = [link(cited.title, cited.url, limit=_TITLE)]
-    if cited.publisher:
-        where.append(escape(cited.publisher, limit=_NAME))
-    where.append(day(cited.published.date()) if cited.published else words.say("undated"))
-    if cited.language != words.language:
-        where.append(escape(words.language_name(cited.language)))
-    source = " · ".join(filter(None, where))
-    return f"> {escape(cited.text, limit=_QUOTE)}\n{_small(source) if small else source}"
+def _cited(cited: Iterable[Cited], words: Wording) -> list[list[str]]:
+    """Quotes as blocks, and below each where it stands."""
+    blocks: list[list[str]] = []
+    before: Cited | None = None
+    for one in cited:
+        again = before is not None and (one.title, one.url, one.where) == (before.title, before.url, before.where)
+        source = words.say("The same article") if again else _source(one, words)
+        blocks.append([f"> {escape(one.text, limit=_QUOTE)}", _small(source)])
+        before = one
+    return blocks
+
+
+def _source(cited: Cited, words: Wording) -> str:
+    """Title with link, publisher, day, and the language where it is another one than that of the words."""
+    when = day(cited.published.date()) if cited.published else words.say("undated")
+    language = words.language_name(cited.language) if cited.language != words.language else ""
+    said = [link(cited.title, cited.url, limit=_TITLE), escape(cited.publisher or "", limit=_NAME), when, escape(language)]
+    return " · ".join(filter(None, said))
 
 
 def _small(text: str) -> str:
     return f"-# {text}"
 
 
-def _container(parts: Iterable[str], rows: Iterable[ui.ActionRow[Any]], colour: Colour | None) -> ui.Container[Any]:
-    """As many of the parts, in their order, as one message may hold."""
+def _container(blocks: Iterable[Sequence[str]], rows: Iterable[ui.ActionRow[Any]], colour: Colour | None) -> ui.Container[Any]:
+    """As many of the blocks, in their order and with lines between them, as one message may hold."""
     box: ui.Container[Any] = ui.Container(accent_colour=colour)
-    left = TEXT_LIMIT
-    for part in parts:
-        if 0 < len(part) <= left:
-            box.add_item(ui.TextDisplay(part))
-            left -= len(part)
+    texts, length = 0, 0
+    for block in blocks:
+        texts, length = texts + 1 + len(block), length + sum(map(len, block))
+        if length > TEXT_LIMIT or texts > _TEXTS:
+            break
+        if box.children:
+            box.add_item(ui.Separator())
+        for text in block:
+            box.add_item(ui.TextDisplay(text))
     for row in rows:
         box.add_item(row)
     return box

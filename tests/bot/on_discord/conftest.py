@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import copytree
+from typing import Any, Protocol
 
 import pytest
-from simcord import Env
 
 from bot.on_discord import ShipdateBot, create_bot
+from bot.service import Service
 from bot.settings import Settings
+from index import open_index
 from index.core import Index
-from tests.bot.on_discord.world import OWNER, PATIENCE, World
+from tests.bot.on_discord.world import OWNER, World
+
+
+class Start(Protocol):
+    """Makes a bot, which is closed when the test ends."""
+
+    def __call__(self, settings: Settings, **how: Any) -> ShipdateBot: ...
 
 
 @pytest.fixture
@@ -23,18 +31,28 @@ def settings(samples: Index, samples_data: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def bot(settings: Settings) -> AsyncIterator[ShipdateBot]:
-    """The bot; closed at the end."""
-    made = create_bot(settings)
-    yield made
-    await made.close()
+async def start() -> AsyncIterator[Start]:
+    """See :class:`Start`."""
+    made: list[ShipdateBot] = []
+
+    def start(settings: Settings, **how: Any) -> ShipdateBot:
+        made.append(create_bot(settings, **how))
+        return made[-1]
+
+    yield start
+    for bot in made:
+        await bot.close()
 
 
 @pytest.fixture
-async def world(bot: ShipdateBot) -> AsyncIterator[World]:
-    """A server with a channel, an admin and a member."""
-    env = Env(bot, settle_timeout=PATIENCE)
-    await env.start()
-    yield World(env)
-    await env.shutdown()
-    env.raise_errors()
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """What the bot asks, for the test to ask too."""
+    async with open_index(settings) as index:
+        yield Service(index, settings)
+
+
+@pytest.fixture
+async def world(settings: Settings, start: Start) -> AsyncIterator[World]:
+    """A server with the bot on it."""
+    async with World.around(start(settings)) as made:
+        yield made
