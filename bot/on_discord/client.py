@@ -150,7 +150,12 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
         """Do something that need not be waited for at the end."""
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            errors.report(error)
 
 
 _RESTARTING = later("Shipdate is being restarted; please ask again in a minute.")

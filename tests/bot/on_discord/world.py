@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -39,9 +40,15 @@ class World:
 
     @classmethod
     @asynccontextmanager
-    async def around(cls, bot: ShipdateBot) -> AsyncIterator[Self]:
-        """One with this bot on it; no error of the bot's may have been lost."""
+    async def around(cls, bot: ShipdateBot, *, failing: tuple[str, str] | None = None) -> AsyncIterator[Self]:
+        """One with this bot on it; no error of the bot's may have been lost.
+
+        Args:
+            failing: requests of the bot's that fail while it starts: method and path.
+        """
         env = Env(bot, settle_timeout=PATIENCE)
+        if failing:
+            env.inject_error(*failing)
         await env.start()
         made = cls(env)
         try:
@@ -89,6 +96,17 @@ class World:
         await self.env.settle()
         return self.channel.threads[-1]
 
+    def deaf_channel(self, **allowed: bool) -> ChannelHandle:
+        """A channel where the bot may not do something."""
+        return self.guild.create_text_channel("quiet", overwrites={self.bot: discord.PermissionOverwrite(**allowed)})
+
+    async def add(self, text: str, **said: str) -> None:
+        """An article of the server's."""
+        matter = "".join(f"{name}: {json.dumps(value)}\n" for name, value in said.items())
+        caller = Caller("discord", workspace=str(self.guild.id), user=str(self.admin.id), admin=True)
+        (outcome,) = await self.service.add(caller, [], uploads={"article.md": f"---\n{matter}---\n\n{text}".encode()})
+        assert outcome.change == "added", outcome
+
     async def repeat(self, message: discord.Message, times: int = 1) -> None:
         """The gateway says again that a message was written."""
         for _ in range(times):
@@ -113,6 +131,18 @@ class World:
     async def choose(self, service: Service, **changes: Any) -> None:
         """The admin changes settings."""
         await service.change_settings(Caller("discord", workspace=str(self.guild.id), user=str(self.admin.id), admin=True), changes)
+
+    async def everybody_sees_all_commands(self) -> None:
+        """As an admin of the server may have it."""
+        for command in self.env.backend.visible_commands(user_id=self.guild.owner.id, channel_id=self.channel.id):
+            self.guild.set_command_permissions(int(command["id"]), {self.guild.default_role: True})
+
+    def caller(self, member: MemberActor) -> Caller:
+        return Caller("discord", workspace=str(self.guild.id), user=str(member.id))
+
+    def edits(self) -> list[str]:
+        """What the bot has sent to Discord in answer to commands, edit by edit."""
+        return [str(request.json) for request in self.env.http_requests if request.path.endswith("/messages/@original") and request.json]
 
     def guild_owner(self) -> MemberActor:
         return MemberActor(self.env, self.guild, self.guild.owner)
