@@ -63,10 +63,7 @@ def render(reply: Reply, exchange: int, *, asked: str | None = None, more: bool 
     head = [_small(f"“{escape(asked, limit=_ASKED)}”")] if asked else []
     if reply.status and status:
         head.append(_status_line(reply.status.name, status, words))
-    blocks = _cited(shown, words)
-    if reply.note:
-        note = escape(reply.note, limit=_NOTE)
-        blocks.append([_small(note) if shown else note])
+    blocks = [*_cited(shown, words), *_noted(reply.note, small=bool(shown))]
     blocks = [[*head, *(blocks[0] if blocks else [])], *blocks[1:]]
     buttons = [button("good", exchange, emoji="👍"), button("bad", exchange, emoji="👎")] if shown else []
     if more:
@@ -85,9 +82,7 @@ def render_status(reply: StatusReply) -> Layout:
     blocks = [[head, *block] for head, block in zip(heads, _cited([one.cited for one in told], words), strict=True)]
     if current:
         blocks[0][0] = _status_line(reply.name, current, words)
-    if reply.note:
-        note = escape(reply.note, limit=_NOTE)
-        blocks.append([_small(note) if current else note])
+    blocks += _noted(reply.note, small=current is not None)
     rows = filter(None, [_links([current.cited])] if current else [])
     return Layout(_container(blocks, rows, _COLOURS[current.stage] if current else None))
 
@@ -144,6 +139,12 @@ def _source(cited: Cited, words: Wording) -> str:
     language = words.language_name(cited.language) if cited.language != words.language else ""
     said = [link(cited.title, cited.url, limit=_TITLE), escape(cited.publisher or "", limit=_NAME), when, escape(language)]
     return " · ".join(filter(None, said))
+
+
+def _noted(note: str | None, *, small: bool) -> list[list[str]]:
+    """A sentence of Shipdate's own, if there is one."""
+    said = escape(note or "", limit=_NOTE)
+    return [[_small(said) if small else said]] if said else []
 
 
 def _small(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.on_discord.escaping import address, clip, escape, link, plain
@@ -99,6 +99,7 @@ def check(layout: Layout) -> list[str]:
 
 @given(REPLIES, st.one_of(st.none(), TEXTS), st.booleans(), st.booleans())
 def test_an_answer_keeps_every_limit(reply: Reply, asked: str | None, more: bool, private: bool) -> None:
+    assume(reply.quotes or plain(reply.note or ""))
     texts = check(render(reply, 10**18 - 1, asked=asked, more=more, private=private))
     if reply.quotes:
         assert any(text.startswith("> ") for text in texts) or not plain(reply.quotes[0].text)
@@ -106,6 +107,7 @@ def test_an_answer_keeps_every_limit(reply: Reply, asked: str | None, more: bool
 
 @given(STATUSES)
 def test_a_status_keeps_every_limit(status: StatusReply) -> None:
+    assume(status.current or plain(status.note or ""))
     check(render_status(status))
 
 
