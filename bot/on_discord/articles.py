@@ -13,10 +13,11 @@ from discord.ext import commands
 from bot import reports
 from bot.on_discord.callers import caller_of, words_of
 from bot.on_discord.controls import Item, button
-from bot.on_discord.errors import UsageError, acknowledge
+from bot.on_discord.errors import UsageError
 from bot.on_discord.escaping import clip, escape, link, plain
 from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
 from bot.on_discord.render import SHARED, Layout, day, lines, say
+from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import Act
 from bot.wording import Wording, later
 from index import Change, Listed, Outcome
@@ -68,7 +69,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         uploads, refused = await _fetched(files, words)
         outcomes = [*await service.add(caller, sources, uploads=uploads, shared=shared), *refused] if sources or uploads else refused
         told = reports.added(outcomes, words)
-        await interaction.edit_original_response(view=say(lines([escape(told.summary), *(f"- {escape(one)}" for one in told.problems)])))
+        await answer(interaction, say(lines([escape(told.summary), *(f"- {escape(one)}" for one in told.problems)])))
 
     @app_commands.command(name=later("list"), description=later("The articles, newest first"))
     @app_commands.rename(search=later("filter"))
@@ -87,7 +88,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         service, caller = self._bot.service, caller_of(interaction)
         words = await words_of(service, caller)
         found = _matching(await service.articles(caller), search)
-        await interaction.edit_original_response(view=_page(found, page, search, words))
+        await answer(interaction, _page(found, page, search, words))
 
     @app_commands.command(name=later("remove"), description=later("Take an article out"))
     @app_commands.rename(article=later("article"), shared=later("shared"))
@@ -109,7 +110,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
             button("keep", found.article.id, label=words.say("Keep it")),
         )
         text = words.say("Take out {title}? Answers will no longer quote it.", title=_line(found, words))
-        await interaction.edit_original_response(view=say(text, row))
+        await answer(interaction, say(text, row))
 
     @remove.autocomplete("article")
     async def _articles(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
@@ -125,12 +126,12 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         removed = await service.remove(caller, [id_], shared=shared == "1")
         words = await words_of(service, caller)
         said = words.say("It is out.") if removed else words.say("It is not there, or belongs to all; then only owners can take it out.")
-        await interaction.edit_original_response(view=say(said))
+        await answer(interaction, say(said))
 
     async def _keep(self, interaction: discord.Interaction[ShipdateBot], _value: str, _item: Item) -> None:
         await interaction.response.defer()
         words = await words_of(self._bot.service, caller_of(interaction))
-        await interaction.edit_original_response(view=say(words.say("It stays.")))
+        await answer(interaction, say(words.say("It stays.")))
 
 
 async def _fetched(files: Sequence[discord.Attachment], words: Wording) -> tuple[dict[str, bytes], list[Outcome]]:

@@ -10,9 +10,9 @@ from discord.ext import commands
 from discord.utils import format_dt
 
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.escaping import escape
 from bot.on_discord.render import SHARED, lines, say
+from bot.on_discord.responding import acknowledge, answer
 from bot.wording import later
 from index import Audited
 
@@ -41,7 +41,7 @@ class Audit(commands.Cog):
         audited = await service.audit(caller, last=count, shared=shared)
         words = await words_of(service, caller)
         shown = [_line(one) for one in reversed(audited)] or [words.say("Nothing has been changed yet.")]
-        await interaction.edit_original_response(view=say(lines(shown)))
+        await answer(interaction, say(lines(shown)))
 
 
 def _line(one: Audited) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -24,6 +25,7 @@ from bot.on_discord.judging import Judging
 from bot.on_discord.messages import Messages
 from bot.on_discord.questions import Questions
 from bot.on_discord.reindexing import Reindexing
+from bot.on_discord.responding import say_privately
 from bot.on_discord.settings import WorkspacePanel
 from bot.on_discord.translating import Catalogues
 from bot.service import Service
@@ -128,13 +130,18 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no commands in messages; :class:`~bot.on_discord.messages.Messages` reads them."""
 
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """What went wrong where nobody waits for an answer, such as after a deletion."""
+        if error := sys.exc_info()[1]:
+            errors.report(error)
+
     async def takes(self, interaction: discord.Interaction[ShipdateBot]) -> bool:
         """Whether a command or a control is still taken; it is waited for at the end."""
         if self.begin():
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
             words = wording(interaction.locale.value.partition("-")[0])
-            await errors.say(interaction, words.say(_RESTARTING))
+            await say_privately(interaction, words.say(_RESTARTING))
         return False
 
     def begin(self) -> bool:

@@ -10,7 +10,8 @@ from discord import app_commands
 
 from bot import logs
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.escaping import ELLIPSIS, escape
+from bot.on_discord.escaping import escape
+from bot.on_discord.responding import say_privately
 from bot.wording import Wording, wording
 from index.errors import ShipdateError
 
@@ -42,16 +43,6 @@ def report(error: BaseException) -> str:
     return logs.report("an act on Discord failed", error)
 
 
-async def acknowledge(interaction: discord.Interaction[ShipdateBot], *, private: bool) -> None:
-    """Tell Discord, which waits for three seconds, that an answer will come.
-
-    Args:
-        private: whether only the asker will see it.
-    """
-    await interaction.response.defer(ephemeral=private, thinking=True)
-    interaction.extras["public"] = not private
-
-
 async def tell(interaction: discord.Interaction[ShipdateBot], error: BaseException) -> None:
     """Tell whoever used a command or a control, and nobody else, that it failed."""
     if isinstance(error, app_commands.CommandInvokeError):
@@ -65,18 +56,6 @@ async def tell(interaction: discord.Interaction[ShipdateBot], error: BaseExcepti
             words = await words_of(interaction.client.service, caller)
         except Exception:  # whatever is broken, the first error is the one to tell
             words = wording(*caller.languages)
-        await say(interaction, sentence(error, words))
+        await say_privately(interaction, sentence(error, words))
     except discord.HTTPException as unsaid:
         log.warning("an error could not be told", problem=str(unsaid))
-
-
-async def say(interaction: discord.Interaction[ShipdateBot], text: str) -> None:
-    """Say something to whoever used a command or a control, and to nobody else."""
-    if not interaction.response.is_done():
-        await interaction.response.send_message(text, ephemeral=True)
-        return
-    if interaction.extras.get("public"):
-        # The first thing that is sent takes the place of what was acknowledged, and is as public.
-        await interaction.edit_original_response(content=ELLIPSIS)
-        await interaction.delete_original_response()
-    await interaction.followup.send(text, ephemeral=True)

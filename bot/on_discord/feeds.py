@@ -10,10 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.escaping import clip, escape, link, plain
 from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
 from bot.on_discord.render import SHARED, lines, say
+from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import PermissionDeniedError
 from bot.reports import feed_state
 from bot.wording import later
@@ -51,7 +51,7 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
         service, caller = self._bot.service, caller_of(interaction)
         feed = await service.add_feed(caller, address.strip(), shared=shared, every=timedelta(minutes=minutes) if minutes else None)
         words = await words_of(service, caller)
-        await interaction.edit_original_response(view=say(words.say("Following {feed}.", feed=_named(feed))))
+        await answer(interaction, say(words.say("Following {feed}.", feed=_named(feed))))
 
     @app_commands.command(name=later("list"), description=later("What is followed, and how it fares"))
     @app_commands.rename(shared=later("shared"))
@@ -63,7 +63,7 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
         feeds = await service.feeds(caller, shared=shared)
         words = await words_of(service, caller)
         shown = [f"- {_named(feed)} · {escape(feed_state(feed, words))}" for feed in feeds]
-        await interaction.edit_original_response(view=say(lines([words.say("**Feeds: {count}**", count=len(feeds)), *shown])))
+        await answer(interaction, say(lines([words.say("**Feeds: {count}**", count=len(feeds)), *shown])))
 
     @app_commands.command(name=later("remove"), description=later("Follow a feed no longer; its articles stay"))
     @app_commands.rename(feed=later("feed"), shared=later("shared"))
@@ -74,9 +74,7 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
         service, caller = self._bot.service, caller_of(interaction)
         removed = await service.remove_feed(caller, feed.strip(), shared=shared)
         words = await words_of(service, caller)
-        await interaction.edit_original_response(
-            view=say(words.say("No longer following {feed}; its articles stay.", feed=_named(removed)))
-        )
+        await answer(interaction, say(words.say("No longer following {feed}; its articles stay.", feed=_named(removed))))
 
     @remove.autocomplete("feed")
     async def _feeds(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:

@@ -9,8 +9,8 @@ from discord.ext import commands
 
 from bot.on_discord.callers import caller_of
 from bot.on_discord.controls import Item
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.render import SHOWN, render_quotes
+from bot.on_discord.responding import acknowledge, answer
 from bot.replies import cite, words_for
 from index.model import words_digest
 
@@ -46,7 +46,7 @@ class Judging(commands.Cog):
         shown = {mark.digest for mark in asked.quotes[:SHOWN]}
         words = words_for(caller, await service.settings(caller), asked.language)
         others = [quote for quote in quotes if words_digest(quote.text) not in shown]
-        await interaction.edit_original_response(view=render_quotes(cite(others, words), words))
+        await answer(interaction, render_quotes(cite(others, words), words))
 
     async def _remove(self, interaction: discord.Interaction[ShipdateBot], exchange: str, _item: Item) -> None:
         await interaction.response.defer()

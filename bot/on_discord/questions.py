@@ -11,8 +11,8 @@ from discord.ext import commands
 from bot.conversing import Place
 from bot.machine import parse_day
 from bot.on_discord.callers import caller_of
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.render import SHOWN, render, render_status
+from bot.on_discord.responding import acknowledge, answer
 from bot.replies import reply, status_reply, words_for
 from bot.wording import later
 
@@ -25,6 +25,8 @@ ADD_COMMAND = "/articles add"
 CHOICES = 25
 CHOICE_LIMIT = 100
 """What Discord takes of suggestions: how many, and how many characters each."""
+
+_FEW = 2  # words: they tell little of a question's language
 
 _AS_OF = later("Answer as on that day, such as 2024-12-31")
 
@@ -56,17 +58,11 @@ class Questions(commands.Cog):
         settings = await service.settings(caller)
         await acknowledge(interaction, private=settings.private_replies)
         place = Place(str(interaction.channel_id), str(interaction.id), thread_of(interaction.channel, interaction.id))
-        exchange, answer = await service.conversations.ask(caller, place, question, as_of=day)
-        words = words_for(caller, settings, answer.language, brief=len(question.split()) <= 2)
-        sent = await interaction.edit_original_response(
-            view=render(
-                reply(answer, words, command=ADD_COMMAND),
-                exchange.id,
-                asked=question,
-                more=len(answer.quotes) > SHOWN,
-                private=settings.private_replies,
-            )
-        )
+        exchange, found = await service.conversations.ask(caller, place, question, as_of=day)
+        words = words_for(caller, settings, found.language, brief=len(question.split()) <= _FEW)
+        said = reply(found, words, command=ADD_COMMAND)
+        more, private = len(found.quotes) > SHOWN, settings.private_replies
+        sent = await answer(interaction, render(said, exchange.id, asked=question, more=more, private=private))
         await service.conversations.replied(exchange, str(sent.id))
 
     @app_commands.command(name=later("sora-status"), description=later("Where the launch of Sora stands, and how it came there"))
@@ -93,7 +89,7 @@ class Questions(commands.Cog):
         settings = await service.settings(caller)
         await acknowledge(interaction, private=settings.private_replies)
         status = await service.status(caller, product, as_of=day)
-        await interaction.edit_original_response(view=render_status(status_reply(status, words_for(caller, settings))))
+        await answer(interaction, render_status(status_reply(status, words_for(caller, settings))))
 
 
 def thread_of(channel: object, otherwise: int) -> str:

@@ -14,9 +14,9 @@ from discord.ext import commands
 from bot import reports
 from bot.on_discord.callers import caller_of, words_of
 from bot.on_discord.controls import Item, button
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.escaping import escape
 from bot.on_discord.render import SHARED, Layout, lines, say
+from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import Act, Caller
 from bot.wording import Wording, later
 from index import Job
@@ -49,7 +49,7 @@ class Reindexing(commands.Cog):
         await acknowledge(interaction, private=settings.private_replies)
         job = await service.rebuild(caller, shared=shared)
         words = await words_of(service, caller)
-        message = await interaction.edit_original_response(view=_shown(job, shared, words))
+        message = await answer(interaction, _shown(job, shared, words))
         self._bot.beside(self._follow(message, job, caller, shared, words))
 
     async def _follow(self, message: discord.InteractionMessage, job: Job, caller: Caller, shared: bool, words: Wording) -> None:
@@ -66,7 +66,7 @@ class Reindexing(commands.Cog):
         service, caller = self._bot.service, caller_of(interaction)
         id_, _, all_ = value.partition(":")
         job = await service.cancel(caller, int(id_), shared=all_ == "1")
-        await interaction.edit_original_response(view=_shown(job, all_ == "1", await words_of(service, caller)))
+        await answer(interaction, _shown(job, all_ == "1", await words_of(service, caller)))
 
     async def _edited(self, message: discord.InteractionMessage, view: Layout) -> bool:
         """By the interaction, for as long as Discord lets it; then as an ordinary message."""

@@ -62,7 +62,8 @@ def _watch(bot: ShipdateBot, ready: Ready) -> None:
 
     async def on_shard_disconnect(shard: int) -> None:
         lost.add(shard)
-        ready(_LOST)
+        if bot.is_ready():
+            ready(_LOST)
 
     async def on_shard_resumed(shard: int) -> None:
         lost.discard(shard)

@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from bot.on_discord.callers import caller_of, words_of
 from bot.on_discord.controls import Control, Item, button, custom_id
-from bot.on_discord.errors import acknowledge
 from bot.on_discord.render import Layout, lines
+from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import Act
 from bot.wording import LANGUAGES, Wording, later
 from bot.workspaces import WorkspaceSettings
@@ -38,14 +38,14 @@ class WorkspacePanel(commands.Cog):
         await acknowledge(interaction, private=True)
         service, caller = self._bot.service, caller_of(interaction)
         await service.check(caller, Act.CHANGE_SETTINGS)
-        await interaction.edit_original_response(view=self._panel(await service.settings(caller), await words_of(service, caller)))
+        await answer(interaction, self._panel(await service.settings(caller), await words_of(service, caller)))
 
     async def _set(self, interaction: discord.Interaction[ShipdateBot], value: str, item: Item) -> None:
         await interaction.response.defer()
         service, caller = self._bot.service, caller_of(interaction)
         name, _, wanted = value.partition(":")
         settings = await service.change_settings(caller, {name: _chosen(wanted, item)})
-        await interaction.edit_original_response(view=self._panel(settings, await words_of(service, caller)))
+        await answer(interaction, self._panel(settings, await words_of(service, caller)))
 
     def _panel(self, settings: WorkspaceSettings, words: Wording) -> Layout:
         said = [words.say("**How Shipdate behaves here**"), words.say("Answers without being asked, when it is sure, in these channels:")]
