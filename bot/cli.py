@@ -29,7 +29,7 @@ app.add_typer(articles, name="index")
 app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
 for command in (
-    *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve),
+    *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve, serving.discord_invite),
     *(care.doctor, care.backup, care.restore, ledger.audit, ledger.votes, ledger.forget),
 ):
     app.command()(command)

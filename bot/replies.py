@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from bot.permissions import Caller
 from bot.wording import Wording, later, wording
+from bot.workspaces import WorkspaceSettings
 from index import Answer, Period, Quote, Reason, Stage, Status
 from index.reading.files import UPLOAD
 
@@ -61,6 +63,18 @@ class Reply:
     note: str | None
     wording: Wording
     status: StatusReply | None = None
+
+
+def words_for(caller: Caller, settings: WorkspaceSettings, language: str | None = None, *, brief: bool = False) -> Wording:
+    """In which words somebody is told something: the workspace's, if it has chosen; else the question's, theirs, the workspace's.
+
+    Args:
+        language: the question's, ISO 639-1; None where nothing was asked.
+        brief: whether it has too few words to tell much of its language, so that theirs goes first.
+    """
+    asked = (language,) if language else ()
+    order = (*caller.languages[:1], *asked, *caller.languages) if brief else (*asked, *caller.languages)
+    return wording(*((settings.language,) if settings.language else ()), *order)
 
 
 def reply(answer: Answer, words: Wording | None = None, *, command: str = "shipdate index add PATH") -> Reply:

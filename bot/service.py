@@ -334,6 +334,11 @@ class Service:
             act.detail = ", ".join(f"{name} = {getattr(changed, name)!r}" for name in sorted(changes) if name not in _QUIET)
             return changed
 
+    async def reads_unprompted(self, platform: str) -> bool:
+        """Whether any workspace of a platform has chosen channels where questions are answered that nobody asked Shipdate."""
+        chosen = await self._ledger.settings_everywhere("unprompted_channels")
+        return any(channels and scope.startswith(f"{platform}:") for scope, channels in chosen.items())
+
     async def _settings_of(self, scope: str) -> WorkspaceSettings:
         return WorkspaceSettings.of(await self._ledger.settings(scope)) if scope != EVERYBODY else WorkspaceSettings()
 

@@ -99,6 +99,10 @@ def _parts(index: Index, service: Service) -> list[Part]:
 def _surfaces(settings: Settings, service: Service) -> list[Part]:
     """The chat surfaces that have a token."""
     surfaces: list[Part] = []
+    if settings.discord_token:
+        from bot.on_discord import part as discord
+
+        surfaces.append(discord(settings, service))
     return surfaces
 
 

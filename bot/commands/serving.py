@@ -1,4 +1,4 @@
-"""``shipdate serve``: answering all day long."""
+"""``shipdate serve``: answering all day long; and how people get to know it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import asyncio
 
 import typer
 
-from bot.commands.running import say, settings_of
+from bot.commands.running import fail, say, settings_of
+
+
+def discord_invite(context: typer.Context) -> None:
+    """Print the link that brings the Discord bot to a server, with the permissions that it uses and no others."""
+    from bot.on_discord.inviting import invite
+
+    settings = settings_of(context)
+    if not settings.discord_token:
+        fail("There is no DISCORD_TOKEN. Make an application at https://discord.com/developers, and copy the token from its Bot page.")
+    print(invite(settings.discord_token))
 
 
 def serve(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
@@ -17,6 +18,9 @@ from babel.messages.pofile import read_po
 from index.errors import ShipdateError
 
 _SOURCE = "en"
+
+LANGUAGES = (_SOURCE, *sorted(Path(str(place)).stem for place in files("bot.wording").iterdir() if place.name.endswith(".po")))
+"""Those that there are words for, ISO 639-1."""
 
 
 def later(message: str) -> str:

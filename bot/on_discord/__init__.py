@@ -1,0 +1,22 @@
+"""Shipdate on Discord: it is mentioned, written to or commanded, and answers in place."""
+
+from __future__ import annotations
+
+from bot.on_discord.client import ShipdateBot
+from bot.on_discord.inviting import invite
+from bot.on_discord.serving import part
+from bot.service import Service
+from bot.settings import Settings
+
+__all__ = ["ShipdateBot", "create_bot", "invite", "part"]
+
+
+def create_bot(settings: Settings, *, service: Service | None = None, message_content: bool | None = None) -> ShipdateBot:
+    """A bot that is ready to ``start()`` with the token.
+
+    Args:
+        service: what it asks; by default it opens the index of the settings in ``setup_hook`` and closes it in ``close()``.
+        message_content: whether Discord is asked for the content of messages that do not address the bot, which needs an intent that
+            is switched on in the developer portal; by default, when a server has chosen channels for unprompted answers.
+    """
+    return ShipdateBot(settings, service, message_content=message_content)

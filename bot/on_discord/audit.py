@@ -1,0 +1,51 @@
+"""``/audit``: who changed what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.utils import format_dt
+
+from bot.on_discord.callers import caller_of, words_of
+from bot.on_discord.escaping import escape
+from bot.on_discord.render import SHARED, lines, say
+from bot.on_discord.responding import acknowledge, answer
+from bot.wording import later
+from index import Audited
+
+if TYPE_CHECKING:
+    from bot.on_discord.client import ShipdateBot
+
+_SUBJECT = 120  # characters that are shown
+
+
+class Audit(commands.Cog):
+    """See the module."""
+
+    def __init__(self, bot: ShipdateBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name=later("audit"), description=later("Who changed what, when, and what became of it"))
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.rename(count=later("count"), shared=later("shared"))
+    @app_commands.describe(count=later("How many of the newest; 20 by default"), shared=SHARED)
+    async def audit(
+        self, interaction: discord.Interaction[ShipdateBot], count: app_commands.Range[int, 1, 100] = 20, shared: bool = False
+    ) -> None:
+        """Show the newest."""
+        await acknowledge(interaction, private=True)
+        service, caller = self._bot.service, caller_of(interaction)
+        audited = await service.audit(caller, last=count, shared=shared)
+        words = await words_of(service, caller)
+        shown = [_line(one) for one in reversed(audited)] or [words.say("Nothing has been changed yet.")]
+        await answer(interaction, say(lines(shown)))
+
+
+def _line(one: Audited) -> str:
+    who = f"<@{one.user}>" if one.platform == "discord" and one.user else escape(one.user or one.platform)
+    what = escape(": ".join(filter(None, (one.act, one.subject))), limit=_SUBJECT)
+    at = format_dt(one.at, "f")
+    return f"- {at} {who} · {what} · {escape(one.outcome, limit=_SUBJECT)}"

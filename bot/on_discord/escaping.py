@@ -1,0 +1,94 @@
+"""Texts of articles and users, made harmless: they are shown as they are, and format, mention, link and hide nothing.
+
+Discord shows any character that is no letter, digit or space literally after a backslash
+(https://support.discord.com/hc/en-us/articles/210298617); where that is not enough, a character is left out or replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from discord.utils import escape_mentions
+from yarl import URL
+
+LINK_LIMIT = 512
+"""Characters of a link button's address."""
+
+ELLIPSIS = "…"
+
+_SPECIAL = re.compile(r"[\\*_~`|\[\]<]|:(?=//)")  # formatting, code, spoilers, masked links; <@1>, <t:1>, <:emoji:1>; bare addresses
+_AT_START = re.compile(r"^(?:[#>+-]|\d+(?=[.)]))")  # headings, quotes, lists, small print
+_BRACKETS = str.maketrans("[]", "()")
+_JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji are written with them
+# Neither of these is a format character for Unicode, and each is shown as nothing: fillers, the combining grapheme joiner, empty Braille,
+# and the selectors of variants but those of emoji.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]")
+_GONE = frozenset(("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"))
+_RIGHT_TO_LEFT = frozenset(("R", "AL"))
+
+
+def plain(text: str) -> str:
+    """On one line, without characters that nobody sees or that turn the direction of others."""
+    spaced = " ".join(_BLANK.sub("", text).split())
+    kept = (character for at, character in enumerate(spaced) if _seen(spaced, at, character))
+    return " ".join("".join(kept).split())
+
+
+def clip(text: str, limit: int) -> str:
+    """At most ``limit`` characters of a text, cut between words where there are any."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    return (head.rpartition(" ")[0] or head).rstrip() + ELLIPSIS
+
+
+def escape(text: str, *, limit: int | None = None) -> str:
+    """As Markdown that shows the text itself, wherever on a line it is put.
+
+    Args:
+        limit: the most characters of the text that are shown.
+    """
+    shown = plain(text)
+    shown = clip(shown, limit) if limit else shown
+    marked = _AT_START.sub(_escaped_start, _SPECIAL.sub(r"\\\g<0>", shown))
+    return escape_mentions(_isolated(marked))
+
+
+def link(title: str, url: str | None, *, limit: int) -> str:
+    """A title that leads to an address; only the title where that is none that can be linked.
+
+    Args:
+        limit: the most characters of the title that are shown.
+    """
+    shown = escape(plain(title).translate(_BRACKETS), limit=limit)
+    target = address(url)
+    return f"[{shown}]({target})" if target and shown else shown
+
+
+def address(url: str | None) -> str | None:
+    """An address of the web such that nothing in it ends a link; None where it is none, or too long."""
+    try:
+        parsed = URL(url or "")
+    except ValueError:
+        return None
+    written = str(parsed).translate({ord("("): "%28", ord(")"): "%29", ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C"})
+    ordinary = parsed.scheme in ("http", "https") and parsed.host and written.isascii() and written.isprintable() and " " not in written
+    return written if ordinary and len(written) <= LINK_LIMIT else None
+
+
+def _seen(text: str, at: int, character: str) -> bool:
+    if character in _JOINERS:
+        around = text[at - 1 : at] + text[at + 1 : at + 2]
+        return len(around) == 2 and not around.isascii() and around.isprintable()
+    return unicodedata.category(character) not in _GONE
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    start = found[0]
+    return f"{start}\\" if start.isdigit() else f"\\{start}"
+
+
+def _isolated(text: str) -> str:
+    """Writing from right to left must not turn round what stands beside it."""
+    return f"\u2068{text}\u2069" if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text) else text
