@@ -4,8 +4,9 @@
 
 It runs with each system's own Python, so nothing but the standard library is imported before the system itself. Each peer is set up as
 its documentation says that it is fast on a CPU; the comments name the option. Where a choice was left, it fell in the peer's favour.
-All of them run the model in OpenVINO, which is the fastest of the backends that sentence-transformers documents for CPUs, and which
-each of them lets one choose ("Speeding up inference": https://sbert.net/docs/sentence_transformer/usage/efficiency.html).
+All of them run the model in OpenVINO, a backend that sentence-transformers documents as faster on CPUs than PyTorch ("Speeding up
+inference": https://sbert.net/docs/sentence_transformer/usage/efficiency.html) and that each of them lets one choose. By itself it computes
+in bf16 where the processor can. Quantised models, which are faster still, have other weights.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class Shipdate:
 
 
 class Txtai:
-    """SQLite and FAISS, hybrid: the index that its documentation puts first ("Embeddings: configuration")."""
+    """SQLite, FAISS and BM25 (its documentation: "Embeddings", "Configuration")."""
 
     def __init__(self, job: Job, folder: Path) -> None:
         from txtai import Embeddings
@@ -106,19 +107,19 @@ class Txtai:
             return
         self._embeddings = Embeddings(
             path=job["model"],
-            method="sentence-transformers",  # sets the model's own prompts before questions and passages
-            vectors={"backend": "openvino"},
+            method="sentence-transformers",  # which puts the model's own prompts before questions and passages
+            vectors={"backend": "openvino"},  # what is passed on to the model
             encodebatch=BATCH,
             gpu=False,
             content=True,
-            sqlite={"wal": True},  # "significantly improves" concurrent reads and writes
+            sqlite={"wal": True},  # reads and writes do not wait for each other
             hybrid=True,
-            backend="faiss",  # exact up to 5,000 vectors
+            backend="faiss",  # by itself exact up to 5,000 vectors
         )
         self._embeddings.batchtransform(["warm"], "data")
 
     def add(self) -> None:
-        # One call for all: an index is built faster than it is appended to.
+        # All in one call; its text is what it searches and what it returns, so the title is taken off again in answers.
         self._embeddings.index(
             (f"{piece['url']}#{at}", {"text": f"{piece['title']}\n{piece['text']}", "published": piece["published"]})
             for at, piece in enumerate(self._job["pieces"])
@@ -130,7 +131,7 @@ class Txtai:
 
     def ask_all(self, questions: Sequence[Question]) -> None:
         for some in _slices(questions, AT_A_TIME):
-            self._batch(some)  # it has a call for many, which encodes them together
+            self._batch(some)  # its call for many encodes them together
 
     def _batch(self, questions: Sequence[Question]) -> list[list[Quote]]:
         dated = "select id, text, score from txtai where similar(:question, 500) and published <= :as_of"
@@ -143,7 +144,7 @@ class Txtai:
 
 
 class LlamaIndex:
-    """A FAISS store, whose index is exact ("Faiss Vector Store"), and the retriever by itself: no language model is asked."""
+    """A FAISS store with an exact index (its documentation: "Faiss Vector Store"), and the retriever alone: no language model is asked."""
 
     def __init__(self, job: Job, folder: Path) -> None:
         import faiss
@@ -159,9 +160,9 @@ class LlamaIndex:
             text_instruction="passage: ",
             embed_batch_size=BATCH,  # its own default is 10
             device="cpu",
-            backend="openvino",  # "Local embeddings with HuggingFace": the fastest on Intel's instructions
+            backend="openvino",  # "Local Embeddings with HuggingFace"
         )
-        self._encoding = Lock()  # the backend refuses a second call while one runs
+        self._encoding = Lock()  # OpenVINO's model refuses a second call while one runs: "Infer Request is busy"
         if any(folder.iterdir()):
             store = FaissVectorStore.from_persist_dir(self._folder)
             kept = StorageContext.from_defaults(vector_store=store, persist_dir=self._folder)
@@ -204,7 +205,7 @@ class LlamaIndex:
 
 
 class Haystack:
-    """The in-memory store, kept as its JSON file; components are called by themselves, which spares the pipeline's own time."""
+    """The in-memory store, kept as its JSON file; its components are called one after another, which spares the pipeline's own time."""
 
     def __init__(self, job: Job, folder: Path) -> None:
         from haystack.components.retrievers import InMemoryEmbeddingRetriever
@@ -215,7 +216,7 @@ class Haystack:
         self._job = job
         self._file = folder / "store.json"
         self._options = {"model": job["model"], "device": ComponentDevice.from_str("cpu"), "backend": "openvino", "progress_bar": False}
-        self._encoding = Lock()  # the backend refuses a second call while one runs
+        self._encoding = Lock()  # OpenVINO's model refuses a second call while one runs: "Infer Request is busy"
         if self._file.exists():
             store = InMemoryDocumentStore.load_from_disk(str(self._file))
             self._questions = SentenceTransformersTextEmbedder(**self._options, prefix="query: ")
@@ -254,7 +255,7 @@ class Haystack:
 
 
 class Chroma:
-    """A persistent client in this process; texts and questions are embedded by its own function, with their prefixes."""
+    """A persistent client in this process. Its embedding function has no prefixes, so it is given texts that begin with them."""
 
     def __init__(self, job: Job, folder: Path) -> None:
         import chromadb
@@ -267,7 +268,7 @@ class Chroma:
         self._collection = client.get_or_create_collection(
             "articles",
             embedding_function=None,
-            configuration={"hnsw": {"space": "ip"}},  # the cheapest distance of vectors that have unit length
+            configuration={"hnsw": {"space": "ip"}},  # "Configure Collections": of unit vectors the same as the cosine, and cheaper
         )
         self._encode(["query: warm"])
 
@@ -285,7 +286,7 @@ class Chroma:
 
     def ask_all(self, questions: Sequence[Question]) -> None:
         for some in _slices([question for question in questions if not question["as_of"]], AT_A_TIME):
-            self._batch(some)  # it has a call for many, which encodes them together, but has one filter for all
+            self._batch(some)  # its call for many encodes them together, but has one filter for all of them
         for question in questions:
             if question["as_of"]:
                 self.ask(question)
