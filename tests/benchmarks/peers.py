@@ -267,6 +267,30 @@ def job_of(articles: Mapping[str, Article], questions: Sequence[Mapping[str, Any
     }
 
 
+def compare(
+    bench: Bench, names: Sequence[str], rounds: int, questions: Sequence[Mapping[str, Any]], articles: Mapping[str, Article]
+) -> tuple[Mapping[str, Figures], Mapping[str, str]]:
+    """The better figures of each system's rounds, in which the systems take turns; and why others failed."""
+    measured: dict[str, Figures] = {}
+    failed: dict[str, str] = {}
+    for turn in range(rounds):
+        for name in names:
+            if name in failed:
+                continue
+            try:
+                figures = bench.measure(name, turn, questions, articles)
+            except RunError as error:
+                failed[name] = str(error)
+                measured.pop(name, None)
+                continue
+            told = ", ".join(f"{measure.name} {measure.shown(figures[measure.name])}" for measure in MEASURES)
+            print(f"{name}, round {turn + 1}: {told}", file=sys.stderr)
+            before = measured.get(name, figures)
+            better = {measure.name: measure.best([before[measure.name], figures[measure.name]]) for measure in MEASURES}
+            measured[name] = {**figures, **better}
+    return measured, failed
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
@@ -288,28 +312,16 @@ def main() -> None:
     job = job_of(articles, questions, folders, 0 if options.sentences else QUOTE_LIMIT)
 
     load = os.getloadavg()[0]
-    rounds: dict[str, list[Figures]] = {}
-    failed: dict[str, str] = {}
     with TemporaryDirectory(prefix="peers-") as where:
         bench = Bench(options.python, model, Path(where), job)
         try:
             versions = bench.prepare()
         except (OSError, RunError) as error:
             sys.exit(f"{options.python} cannot run the peers: {error}; see peers-requirements.txt.")
-        for turn in range(options.rounds):
-            for name in ("Shipdate", *options.peers):
-                if name not in failed:
-                    print(f"round {turn + 1}: {name} ...", file=sys.stderr)
-                    try:
-                        rounds.setdefault(name, []).append(bench.measure(name, turn, questions, articles))
-                    except RunError as error:
-                        failed[name] = str(error)
-    best = {
-        name: {measure.name: measure.best([figures[measure.name] for figures in some]) for measure in MEASURES}
-        for name, some in rounds.items()
-        if name not in failed
-    }
-    print(*table(best), sep="\n")
+        measured, failed = compare(bench, ["Shipdate", *options.peers], options.rounds, questions, articles)
+    if "Shipdate" in failed:
+        sys.exit(f"Shipdate failed: {failed['Shipdate']}")
+    print(*table(measured), sep="\n")
     for name, why in failed.items():
         print(f"\n{name} is left out, because it failed: {why}")
     print(f"\n{machine()}; {', '.join(f'{package} {version}' for package, version in versions.items())}.")
@@ -318,7 +330,11 @@ def main() -> None:
         f"{sum(question['answerable'] for question in questions)} of them answerable. The better of {options.rounds} rounds; the load "
         f"was {load:.1f} before and {os.getloadavg()[0]:.1f} after."
     )
-    print("Characters of a first quote, median: " + ", ".join(f"{name} {rounds[name][0]['quote length']:.0f}" for name in best) + ".")
+    print(
+        "Characters of a first quote, median: "
+        + ", ".join(f"{name} {figures['quote length']:.0f}" for name, figures in measured.items())
+        + "."
+    )
     if not options.folder:
         print("Shipdate's decision whether to answer was fitted on these questions: name a folder with others for hit rates that count.")
 
