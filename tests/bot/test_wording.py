@@ -25,7 +25,7 @@ CATALOGUES = sorted((BOT / "wording").glob("*.po"))
 def messages_of_the_code() -> set[str]:
     """Every text that is handed to ``say`` or ``later``, and the sentences of the errors that people meet in chats."""
     found: set[str] = set()
-    for path in (*BOT.rglob("*.py"), INDEX / "core.py"):
+    for path in (*BOT.rglob("*.py"), INDEX / "core.py", INDEX / "asking.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _is_said(node):
                 found |= {
