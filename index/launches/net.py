@@ -3,22 +3,21 @@
 What an encoder's middle layers know of negation, mood and tense stands with the single words that say so. The net lets the tokens of
 a product's name look for them, before it takes means. On products that it had not seen (one fold of five, one net) that read the stage
 of 79-80 % of the labelled sentences, where means of the encoder's own vectors had read 76 %.
-PyTorch is imported here, so this module is imported where it is needed only.
+It is trained here, by PyTorch, which is imported when this module is; :mod:`index.launches.inference` puts it to use without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from index.launches.stages import FLAGS, HOWS, STAGES, Marked
+from index.launches.stages import CLASSES, FLAGS, HEADS, LONGEST, STAGES, Marked
 
-_CLASSES = (len(STAGES), len(HOWS))
-_HIDDEN, _HEADS = 128, 4
+_HIDDEN = 128
 _DROPOUT = 0.3
 _DECAY = 0.05
 _EPOCHS = 9
@@ -26,8 +25,6 @@ _BATCH, _SORTED = 64, 512  # examples a step; examples that are sorted by length
 _RATE = 1e-3
 _SMOOTHING = 0.1
 _HOW_SHARE = 0.4  # of the loss
-_LONGEST = 128  # tokens of a sentence that are read
-_AT_ONCE = 256  # sentences read together
 
 
 class Net(nn.Module):
@@ -43,10 +40,8 @@ class Net(nn.Module):
         self.tokens = nn.Linear(features, _HIDDEN)
         self.flags = nn.Linear(FLAGS, _HIDDEN, bias=False)
         self.norm = nn.LayerNorm(_HIDDEN)
-        self.layer = nn.TransformerEncoderLayer(
-            _HIDDEN, _HEADS, 2 * _HIDDEN, _DROPOUT, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.logits = nn.Sequential(nn.LayerNorm(3 * _HIDDEN), nn.Dropout(_DROPOUT), nn.Linear(3 * _HIDDEN, sum(_CLASSES)))
+        self.layer = nn.TransformerEncoderLayer(_HIDDEN, HEADS, 2 * _HIDDEN, _DROPOUT, activation="gelu", batch_first=True, norm_first=True)
+        self.logits = nn.Sequential(nn.LayerNorm(3 * _HIDDEN), nn.Dropout(_DROPOUT), nn.Linear(3 * _HIDDEN, sum(CLASSES)))
 
     def forward(self, tokens: Tensor, flags: Tensor, present: Tensor) -> tuple[Tensor, ...]:
         """The logits. Shapes (sentences, tokens, features), (sentences, tokens, FLAGS) and (sentences, tokens)."""
@@ -56,7 +51,7 @@ class Net(nn.Module):
         name, clause = (
             torch.where(flags[:, :, at].any(dim=1, keepdim=True), _mean(read, flags[:, :, at]), whole) for at in range(FLAGS - 1)
         )
-        return self.logits(torch.cat([whole, name, clause], dim=1)).split(_CLASSES, dim=1)  # type: ignore[no-any-return]
+        return self.logits(torch.cat([whole, name, clause], dim=1)).split(CLASSES, dim=1)  # type: ignore[no-any-return]
 
 
 def _mean(read: Tensor, weights: Tensor) -> Tensor:
@@ -64,7 +59,7 @@ def _mean(read: Tensor, weights: Tensor) -> Tensor:
 
 
 def _batch(sentences: Sequence[Marked], centre: npt.NDArray[np.float32], scale: npt.NDArray[np.float32]) -> tuple[Tensor, Tensor, Tensor]:
-    length = max(1, min(_LONGEST, max(len(one.tokens) for one in sentences)))
+    length = max(1, min(LONGEST, max(len(one.tokens) for one in sentences)))
     tokens = np.zeros((len(sentences), length, len(centre)), np.float32)
     flags = np.zeros((len(sentences), length, FLAGS), np.float32)
     present = np.zeros((len(sentences), length), bool)
@@ -120,26 +115,3 @@ def _batches(lengths: npt.NDArray[np.int64], chance: np.random.Generator) -> lis
         some = some[np.argsort(lengths[some], kind="stable")]
         batches += [some[start : start + _BATCH] for start in range(0, len(some), _BATCH)]
     return [batches[at] for at in chance.permutation(len(batches))]
-
-
-def read(
-    nets: Sequence[Net], sentences: Sequence[Marked], centre: npt.NDArray[np.float32], scale: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.float32], ...]:
-    """The probabilities of each softmax, averaged over the nets. Shapes (sentences, classes)."""
-    order = sorted(range(len(sentences)), key=lambda at: len(sentences[at].tokens))
-    found = [np.zeros((len(sentences), classes), np.float32) for classes in _CLASSES]
-    with torch.inference_mode():
-        for at in range(0, len(order), _AT_ONCE):
-            some = order[at : at + _AT_ONCE]
-            batch = _batch([sentences[one] for one in some], centre, scale)
-            for net in nets:
-                for rows, logits in zip(found, net(*batch), strict=True):
-                    rows[some] += logits.softmax(dim=1).numpy() / len(nets)
-    return tuple(found)
-
-
-def build(weights: Mapping[str, npt.NDArray[np.floating]], features: int) -> Net:
-    """The net with these weights."""
-    net = Net(features)
-    net.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in weights.items()})
-    return net.eval()

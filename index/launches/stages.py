@@ -28,7 +28,7 @@ from index.embedding.encoder import Encoder, Layers
 from index.model import Stage
 
 if TYPE_CHECKING:
-    from index.launches.net import Net
+    from index.launches.inference import Nets
 
 MASK = "Nova"
 """What every product is called as well while the net learns: a word that could be a product's name in every language."""
@@ -82,6 +82,15 @@ class Example(NamedTuple):
 
 FLAGS = 3
 """What marks a token: of the name, of the clause around it, of a sentence without a name."""
+
+CLASSES = (len(STAGES), len(HOWS))
+"""What the net tells apart: stages, and ways of telling them."""
+
+HEADS = 4
+"""Of its attention."""
+
+LONGEST = 128
+"""Tokens of a sentence that it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +167,14 @@ class StageReader:
 
     def __call__(self, seen: Sequence[Marked]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """How likely each stage is, and each way of telling it. Shapes (rows, 5) and (rows, 4); every row sums to one."""
-        from index.launches import net
-
-        stages, hows = net.read(self._nets, seen, self.centre, self.scale)
+        stages, hows = self._nets.read(seen)
         return stages, hows
 
     @cached_property
-    def _nets(self) -> Sequence[Net]:
-        from index.launches import net
+    def _nets(self) -> Nets:
+        from index.launches.inference import Nets
 
-        return [net.build(one, len(self.centre)) for one in self.weights]
+        return Nets(self.weights, self.centre, self.scale)
 
 
 def mark(text: str, layers: Layers, span: tuple[int, int] | None) -> Marked:
