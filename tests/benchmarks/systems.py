@@ -389,7 +389,8 @@ def main() -> None:
         told = {"convert": convert, "versions": versions}[task](job, folder)
     else:
         system = SYSTEMS[name](job, folder)
-        told = add(system) if task == "add" else answer(system, job["questions"])
+        tasks = {"open": lambda: iter(()), "add": lambda: add(system), "answer": lambda: answer(system, job["questions"])}
+        told = tasks[task]()
     for one in told:
         print(json.dumps(one), file=results, flush=True)
 
