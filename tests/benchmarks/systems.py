@@ -94,7 +94,10 @@ class Shipdate:
 
 
 class Txtai:
-    """SQLite, FAISS and BM25 (its documentation: "Embeddings", "Configuration")."""
+    """SQLite, FAISS and BM25 (its documentation: "Embeddings", "Configuration").
+
+    Words cost it hits where question and article differ in language; by vectors alone (``weights=1``) it hits as often as its like.
+    """
 
     def __init__(self, job: Job, folder: Path) -> None:
         from txtai import Embeddings
