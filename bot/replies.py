@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from bot.permissions import Caller
 from bot.wording import Wording, later, wording
+from bot.workspaces import WorkspaceSettings
 from index import Answer, Period, Quote, Reason, Stage, Status
 from index.reading.files import UPLOAD
 
@@ -25,6 +27,7 @@ STAGES = {
 """How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
 
 _NO_ADDRESS = ("file:", UPLOAD)
+_TELLING = 3  # words from which on a question shows its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,18 @@ def status_reply(status: Status, words: Wording | None = None) -> StatusReply:
         *filter(None, [_as_of(status.as_of, words)]),
     ]
     return StatusReply(status.name, told[-1] if told else None, tuple(told[:-1]), " ".join(notes) or None, words)
+
+
+def words_for(settings: WorkspaceSettings, caller: Caller, question: str = "", language: str = "") -> Wording:
+    """In which words somebody in a chat is answered: as the workspace has set it, else in the language of the question, then theirs.
+
+    Args:
+        language: the question's, ISO 639-1; one or two words tell little of it, so there the person's own goes first.
+    """
+    if settings.language:
+        return wording(settings.language)
+    telling = len(question.split()) >= _TELLING or not question.isascii()
+    return wording(*((language, *caller.languages) if telling else (*caller.languages, language)))
 
 
 def cite(quotes: Sequence[Quote], words: Wording) -> tuple[Cited, ...]:

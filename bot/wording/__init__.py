@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
@@ -57,6 +58,12 @@ class Wording:
 def wording(*languages: str) -> Wording:
     """The words of the first of these languages (ISO 639-1) that there are words for; English where there are for none."""
     return next((words for language in languages if (words := _catalogue(language))), None) or Wording(_SOURCE, {})
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that there are words for (ISO 639-1), the source's first."""
+    found = (Path(place.name) for place in files("bot.wording").iterdir())
+    return (_SOURCE, *sorted(path.stem for path in found if path.suffix == ".po"))
 
 
 @cache

@@ -110,6 +110,11 @@ class Database:
             await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(upgrade)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For libraries that keep tables of their own in here."""
+        return self._engine
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection of the caller's own."""

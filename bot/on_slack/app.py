@@ -1,0 +1,78 @@
+"""The Bolt app, wired: who listens to what."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.on_slack import asking, commands
+from bot.on_slack.posting import Poster, retry_handlers
+from bot.on_slack.surface import Surface
+from bot.service import Service
+from bot.settings import Settings
+
+API_URL = AsyncWebClient.BASE_URL
+"""Slack's own Web API."""
+
+
+def create_app(settings: Settings, service: Service) -> AsyncApp:
+    """The app: for one workspace with a bot token, for several with a client id and secret.
+
+    Raises:
+        SlackError: neither is set.
+    """
+    return build(settings, service)[0]
+
+
+def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
+    """See :func:`create_app`; with what its listeners share."""
+    client = AsyncWebClient(
+        token=settings.slack_bot_token or None,
+        base_url=api_url(settings),
+        retry_handlers=retry_handlers(),
+    )
+    app = AsyncApp(
+        name="shipdate",
+        client=client,
+        signing_secret=settings.slack_signing_secret,
+    )
+    surface = Surface(service, Poster(settings.slack_api_url))
+    _track(app, surface.work)
+    for listeners in (commands, asking):
+        listeners.register(app, surface)
+    app.error(_unforeseen(surface))
+    return app, surface
+
+
+def api_url(settings: Settings) -> str:
+    """The base of the Web API, which slack_sdk wants with a slash at its end."""
+    return f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else API_URL
+
+
+def _unforeseen(surface: Surface) -> Any:
+    async def tell(error: Exception, body: dict[str, Any], context: Any) -> None:
+        await surface.tell(surface.talk(context, body), error)
+
+    return tell
+
+
+def _track(app: AsyncApp, work: set[asyncio.Task[Any]]) -> None:
+    """Know the listeners that are at work: Bolt starts each as a task, which nobody else keeps."""
+
+    class Started(AsyncListenerStartHandler):
+        async def handle(self, request: Any, response: Any) -> None:
+            if task := asyncio.current_task():
+                work.add(task)
+
+    class Completed(AsyncListenerCompletionHandler):
+        async def handle(self, request: Any, response: Any) -> None:
+            if task := asyncio.current_task():
+                work.discard(task)
+
+    app.listener_runner.listener_start_handler = Started()
+    app.listener_runner.listener_completion_handler = Completed()
