@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import care, ledger, questions, serving
+from bot.commands import care, ledger, questions, serving, slack
 from bot.commands.articles import articles
 from bot.commands.feeds import feeds
 from bot.commands.products import products
@@ -30,7 +30,7 @@ app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
 for command in (
     *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve),
-    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.forget),
+    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.forget, slack.slack_manifest),
 ):
     app.command()(command)
 

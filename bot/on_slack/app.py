@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
 from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.on_slack import asking, commands
+from bot.on_slack import admin, asking, assistant, buttons, commands, home, reindexing, settings_form
+from bot.on_slack.asking import Messages
+from bot.on_slack.installations import oauth_settings
 from bot.on_slack.posting import Poster, retry_handlers
 from bot.on_slack.surface import Surface
 from bot.service import Service
 from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 API_URL = AsyncWebClient.BASE_URL
 """Slack's own Web API."""
@@ -32,19 +37,25 @@ def create_app(settings: Settings, service: Service) -> AsyncApp:
 def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
     """See :func:`create_app`; with what its listeners share."""
     client = AsyncWebClient(
-        token=settings.slack_bot_token or None,
+        token=None if settings.slack_client_id else settings.slack_bot_token or None,
         base_url=api_url(settings),
         retry_handlers=retry_handlers(),
     )
+    several = settings.slack_client_id and settings.slack_client_secret
     app = AsyncApp(
         name="shipdate",
         client=client,
         signing_secret=settings.slack_signing_secret,
+        oauth_settings=oauth_settings(settings, service.database, client.base_url) if several else None,
     )
     surface = Surface(service, Poster(settings.slack_api_url))
     _track(app, surface.work)
-    for listeners in (commands, asking):
+    messages = Messages(surface)
+    assistant.register(app, surface, messages)
+    asking.register(app, messages)
+    for listeners in (commands, buttons, home, admin, reindexing, settings_form):
         listeners.register(app, surface)
+    _clean_up(app)
     app.error(_unforeseen(surface))
     return app, surface
 
@@ -59,6 +70,20 @@ def _unforeseen(surface: Surface) -> Any:
         await surface.tell(surface.talk(context, body), error)
 
     return tell
+
+
+def _clean_up(app: AsyncApp) -> None:
+    """Forget the tokens of a workspace that has taken the app out, or has revoked them."""
+    if app.installation_store:
+        app.event("app_uninstalled")(app.default_app_uninstalled_event_listener())
+        app.event("tokens_revoked")(app.default_tokens_revoked_event_listener())
+        return
+
+    async def gone(event: dict[str, Any]) -> None:
+        log.warning("Slack has withdrawn the token; set a new one to go on", event_type=event["type"])
+
+    app.event("app_uninstalled")(gone)
+    app.event("tokens_revoked")(gone)
 
 
 def _track(app: AsyncApp, work: set[asyncio.Task[Any]]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from slack_bolt.async_app import AsyncApp
@@ -18,19 +18,24 @@ from bot.on_slack.escaping import asked
 from bot.on_slack.posting import Render, Talk
 from bot.on_slack.surface import Surface
 from bot.replies import Reply, reply
-from index import Answer, Exchange
+from index import Exchange
 
 ADD = "/articles add"
 """The command by which articles are added here."""
 
+Begin: TypeAlias = Callable[[], Awaitable[None]]
+
 _QUESTION_MARKS = frozenset("?？؟")
 
 
-def register(app: AsyncApp, surface: Surface) -> None:
+def register(app: AsyncApp, messages: Messages) -> None:
     """Listen to messages."""
-    listener = Messages(surface)
-    app.event("app_mention")(listener.heard)
-    app.event("message")(listener.heard)
+
+    async def heard(event: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+        await messages.heard(event, body, context)
+
+    app.event("app_mention")(heard)
+    app.event("message")(heard)
 
 
 class Messages:
@@ -40,8 +45,12 @@ class Messages:
         self._surface = surface
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def heard(self, event: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
-        """Something was written, edited or deleted."""
+    async def heard(self, event: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext, begin: Begin | None = None) -> None:
+        """Something was written, edited or deleted.
+
+        Args:
+            begin: to be done before a question is answered.
+        """
         message: Mapping[str, Any] = event.get("message") or event.get("previous_message") or event
         subtype = event.get("subtype")
         if message.get("bot_id") or message.get("user") in (None, context.bot_user_id) or event.get("bot_id"):
@@ -50,19 +59,19 @@ class Messages:
         async with self._locks.setdefault((str(talk.channel), str(talk.message)), asyncio.Lock()):
             match subtype:
                 case None:
-                    await self._asked(talk, event.get("text") or "")
+                    await self._asked(talk, event.get("text") or "", begin)
                 case "message_changed":
                     await self._edited(talk, message, event.get("previous_message") or {})
                 case "message_deleted":
                     await self._deleted(talk)
 
-    async def _asked(self, talk: Talk, text: str) -> None:
+    async def _asked(self, talk: Talk, text: str, begin: Begin | None) -> None:
         surface, bot = self._surface, f"<@{talk.bot}>"
         addressed = talk.direct or bot in text
         goes_on = not addressed and talk.thread and not text.lstrip().startswith("<@")
         key = f"{talk.channel}:{talk.message}"
         if addressed:
-            await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot)))
+            await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), begin=begin))
         elif goes_on and await surface.conversations.goes_on("slack", talk.channel or "", talk.thread or ""):
             await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), aside=True))
         elif not talk.thread and not _QUESTION_MARKS.isdisjoint(text):
@@ -104,16 +113,19 @@ def place_of(talk: Talk) -> Place:
     return Place(channel, ts, talk.thread or (channel if talk.direct else ts))
 
 
-async def answer(surface: Surface, talk: Talk, place: Place, question: str, *, aside: bool = False) -> Answer | None:
+async def answer(surface: Surface, talk: Talk, place: Place, question: str, *, aside: bool = False, begin: Begin | None = None) -> None:
     """Answer a message where it stands: in its thread in channels, in place in direct messages.
 
     Args:
         aside: it was not said to Shipdate in so many words: if it is no question and nothing is found, nothing is said.
+        begin: to be done first.
     """
+    if begin:
+        await begin()
     caller = await surface.caller(talk)
     exchange, said = await surface.conversations.ask(caller, place, question, recall=partial(recall, talk))
     if aside and not said.answered and _QUESTION_MARKS.isdisjoint(question):
-        return said
+        return
     settings = await surface.service.settings(caller)
     shown = reply(said, await surface.words(caller, question, said.language), command=ADD)
     thread = talk.thread or (None if talk.direct else place.asked)
@@ -124,7 +136,6 @@ async def answer(surface: Surface, talk: Talk, place: Place, question: str, *, a
     else:
         _, ts = await talk.openly(rendered(shown, exchange), thread=thread)
         await surface.conversations.replied(exchange, ts)
-    return said
 
 
 def rendered(shown: Reply, exchange: Exchange, *, private: bool = False) -> Render:

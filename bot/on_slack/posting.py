@@ -103,7 +103,6 @@ class Talk:
         self.message: str | None = inner.get("ts") or container.get("message_ts")
         self.thread: str | None = inner.get("thread_ts") or container.get("thread_ts")
         self.trigger: str = body.get("trigger_id") or ""
-        self.ephemeral = bool(container.get("is_ephemeral"))
         self._address: str | None = body.get("response_url")
         self._uses, self._since = 0, monotonic()
 
@@ -162,7 +161,7 @@ class Talk:
 
     async def remove(self) -> None:
         """Delete the message that was acted on, one of Shipdate's own."""
-        if self._address and self.ephemeral:
+        if self._address:
             await AsyncWebhookClient(self._address, retry_handlers=retry_handlers()).send_dict({"delete_original": True})
         elif self.channel and self.message:
             await self.client.chat_delete(channel=self.channel, ts=self.message)

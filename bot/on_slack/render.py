@@ -54,7 +54,7 @@ def answer(reply: Reply, dialect: Dialect, *, private: bool = False, exchange: i
     best, *others = reply.quotes
     blocks: list[Block] = []
     if reply.status and reply.status.current:
-        blocks.append(_status_line(reply.status.name, reply.status.current))
+        blocks.append(section(headline(reply.status.name, reply.status.current)))
     blocks += cited(best, dialect)
     if others:
         blocks.append(context(mrkdwn(words.say("Also:"), TEXT)))
@@ -86,7 +86,7 @@ def status(reply: StatusReply, dialect: Dialect, *, share: str | None = None, su
     words = reply.wording
     blocks: list[Block] = []
     if reply.current:
-        blocks += [_status_line(reply.name, reply.current), *cited(reply.current.cited, dialect)]
+        blocks += [section(headline(reply.name, reply.current)), *cited(reply.current.cited, dialect)]
     if reply.history:
         blocks.append(context(mrkdwn(words.say("Before:"), TEXT)))
         for one in list(reversed(reply.history))[:_STAGES]:
@@ -130,8 +130,9 @@ def source(one: Cited) -> str:
     return " · ".join(told)
 
 
-def _status_line(name: str, current: StageReply) -> Block:
-    return section(f"{COLOURS[current.stage]} *{mrkdwn(plain(name, _NAME), TEXT // 4)}*: {mrkdwn(current.text, TEXT // 2)}")
+def headline(name: str, current: StageReply) -> str:
+    """The status line, as *mrkdwn*."""
+    return f"{COLOURS[current.stage]} *{mrkdwn(plain(name, _NAME), TEXT // 4)}*: {mrkdwn(current.text, TEXT // 2)}"
 
 
 def _judging(exchange: int, words: Wording, dialect: Dialect, *, more: bool, private: bool) -> list[Block]:

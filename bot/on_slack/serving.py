@@ -18,14 +18,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.addresses import Address, AddressError, parse_address
 from bot.on_slack.app import build
+from bot.on_slack.manifest import PATH
 from bot.on_slack.surface import Surface
 from bot.service import Service
 from bot.settings import Settings
 from bot.supervising import Part, Ready
 from index.errors import ShipdateError
-
-PATH = "/slack/events"
-"""Where everything of Slack's arrives in HTTP mode."""
 
 BODY_LIMIT = 1024 * 1024
 """The largest request that is read, in bytes; Slack's are far smaller."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -67,6 +67,19 @@ class Surface:
                     await work()
                 except Exception as error:
                     await self.tell(talk, error)
+
+    def beside(self, talk: Talk, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that takes long, and that can be cut short, beside the rest."""
+
+        async def told() -> None:
+            try:
+                await work
+            except Exception as error:
+                await self.tell(talk, error)
+
+        task = asyncio.create_task(told())
+        self.aside.add(task)
+        task.add_done_callback(self.aside.discard)
 
     async def tell(self, talk: Talk, error: Exception) -> None:
         """The one place where errors become sentences: privately, in the language of whoever caused them."""

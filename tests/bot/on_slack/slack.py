@@ -18,7 +18,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 from filelock import FileLock
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.models.blocks import Block
+from slack_sdk.signature import SignatureVerifier
 
 from tests.bot.test_serving import free_port
 from tests.writing import ROOT
@@ -335,3 +339,49 @@ def find_action(message: Mapping[str, Any], action_id: str) -> dict[str, Any]:
     found = walk(message.get("blocks") or [])
     assert found, f"no {action_id} in {json.dumps(message, ensure_ascii=False)[:3000]}"
     return {name: found[0].get(name) for name in ("type", "action_id", "value")}
+
+
+async def deliver(app: AsyncApp, body: Mapping[str, Any], *, wait: bool = True) -> BoltResponse:
+    """Give the app what Slack would send over its socket, and wait until it is handled."""
+    answered: BoltResponse = await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
+    if wait:
+        await idle()
+    return answered
+
+
+async def idle() -> None:
+    """Until all that Bolt has started has ended."""
+
+    def working() -> list[asyncio.Task[Any]]:
+        return [task for task in asyncio.all_tasks() if "run_ack_function_asynchronously" in str(task.get_coro())]
+
+    while tasks := working():
+        await asyncio.wait(tasks, timeout=PATIENCE)
+
+
+def event_body(event: Mapping[str, Any], *, team: str = TEAM, id_: str = "Ev1") -> dict[str, Any]:
+    """What Slack sends when something happens."""
+    authorized = {"enterprise_id": None, "team_id": team, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
+    return {
+        "token": "unused",
+        "team_id": team,
+        "api_app_id": "A01APP",
+        "event": dict(event),
+        "type": "event_callback",
+        "event_id": id_,
+        "event_time": int(time.time()),
+        "authorizations": [authorized],
+        "is_ext_shared_channel": False,
+    }
+
+
+def message_event(channel: str, text: str, ts: str, *, user: str = ALICE, **more: Any) -> dict[str, Any]:
+    """A message as an event."""
+    return {"type": "message", "channel": channel, "user": user, "text": text, "ts": ts, "event_ts": ts, "channel_type": "channel", **more}
+
+
+def signed(secret: str, body: str, *, at: int | None = None) -> dict[str, str]:
+    """The headers by which Slack's requests are known."""
+    moment = str(int(time.time()) if at is None else at)
+    signature = SignatureVerifier(secret).generate_signature(timestamp=moment, body=body)
+    return {"X-Slack-Request-Timestamp": moment, "X-Slack-Signature": str(signature), "Content-Type": "application/json"}
