@@ -99,7 +99,7 @@ def _parts(index: Index, service: Service) -> list[Part]:
 def _surfaces(settings: Settings, service: Service) -> list[Part]:
     """The chat surfaces that have a token."""
     surfaces: list[Part] = []
-    if any(value for name, value in settings.tokens.items() if name.startswith("slack_")) or settings.slack_http:
+    if any(getattr(settings, name) for name in type(settings).model_fields if name.startswith("slack_") and name != "slack_api_url"):
         from bot import on_slack
 
         surfaces.append(on_slack.part(settings, service))

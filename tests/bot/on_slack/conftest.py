@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.on_slack import part
 from bot.permissions import Caller
@@ -49,6 +50,12 @@ class Bot:
     def admin(self) -> Caller:
         """Somebody who may change its settings, for tests."""
         return Caller("slack", workspace=self.slack.team, user="U09SETUP", admin=True)
+
+    async def front_post(self, room: str) -> dict[str, Any]:
+        """A message of the bot's."""
+        client = AsyncWebClient(token=self.settings.slack_bot_token, base_url=self.front.url)
+        posted: dict[str, Any] = (await client.chat_postMessage(channel=room, text="…")).data  # type: ignore[assignment]
+        return posted
 
     async def set(self, **changes: Any) -> None:
         await self.service.change_settings(self.admin, changes)

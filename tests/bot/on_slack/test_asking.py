@@ -145,7 +145,7 @@ async def test_in_chosen_channels_it_answers_unasked_when_it_is_sure(bot: Bot, r
     other = slack.room()
     for channel in (room, other):
         await bot.slack.write(channel, "Has anybody seen my keys?")
-        await bot.slack.write(channel, "When was Sora discontinued?")
+        await bot.slack.write(channel, "When did OpenAI release Sora?")
     (said,) = await bot.slack.said(room)
     assert "Sora" in texts(said)
     await bot.slack.write(other, f"<@{BOT}> {WHO}")
