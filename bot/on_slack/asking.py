@@ -17,6 +17,7 @@ from bot.on_slack import render
 from bot.on_slack.escaping import asked
 from bot.on_slack.posting import Render, Talk
 from bot.on_slack.surface import Surface
+from bot.permissions import Caller
 from bot.replies import Reply, reply
 from index import Exchange
 
@@ -74,8 +75,12 @@ class Messages:
             await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), begin=begin))
         elif goes_on and await surface.conversations.goes_on("slack", talk.channel or "", talk.thread or ""):
             await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), aside=True))
-        elif not talk.thread and not _QUESTION_MARKS.isdisjoint(text):
+        elif not talk.thread and not _QUESTION_MARKS.isdisjoint(text) and await self._listens(talk):
             await surface.once(talk, key, partial(self._overheard, talk, text))
+
+    async def _listens(self, talk: Talk) -> bool:
+        """Whether it may answer unasked in a channel, which is asked of everything that people say there."""
+        return talk.channel in (await self._surface.service.settings(Caller("slack", workspace=talk.team))).unprompted_channels
 
     async def _overheard(self, talk: Talk, text: str) -> None:
         surface = self._surface

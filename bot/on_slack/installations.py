@@ -27,7 +27,7 @@ _INSTALLATIONS = AsyncSQLAlchemyInstallationStore.build_installations_table(
 
 def oauth_settings(settings: Settings, database: Database, api_url: str) -> AsyncOAuthSettings:
     """How workspaces install the app by themselves, and where that is kept."""
-    return AsyncOAuthSettings(
+    made = AsyncOAuthSettings(
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret,
         scopes=SCOPES,
@@ -38,6 +38,8 @@ def oauth_settings(settings: Settings, database: Database, api_url: str) -> Asyn
         state_expiration_seconds=_STATE,
         authorization_url=urljoin(api_url, "/oauth/v2/authorize"),
     )
+    made.authorize.cache_enabled = True  # type: ignore[attr-defined]  # whose a token is never changes; whether it is there is asked each time
+    return made
 
 
 async def forget(database: Database, team: str, user: str | None = None) -> int:
