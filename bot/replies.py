@@ -27,7 +27,6 @@ STAGES = {
 """How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
 
 _NO_ADDRESS = ("file:", UPLOAD)
-_TELLING = 3  # words from which on a question shows its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,18 @@ class Reply:
     note: str | None
     wording: Wording
     status: StatusReply | None = None
+
+
+def words_for(caller: Caller, settings: WorkspaceSettings, language: str | None = None, *, brief: bool = False) -> Wording:
+    """In which words somebody is told something: the workspace's, if it has chosen; else the question's, theirs, the workspace's.
+
+    Args:
+        language: the question's, ISO 639-1; None where nothing was asked.
+        brief: whether it has too few words to tell much of its language, so that theirs goes first.
+    """
+    asked = (language,) if language else ()
+    order = (*caller.languages[:1], *asked, *caller.languages) if brief else (*asked, *caller.languages)
+    return wording(*((settings.language,) if settings.language else ()), *order)
 
 
 def reply(answer: Answer, words: Wording | None = None, *, command: str = "shipdate index add PATH") -> Reply:
@@ -123,18 +134,6 @@ def status_reply(status: Status, words: Wording | None = None) -> StatusReply:
         *filter(None, [_as_of(status.as_of, words)]),
     ]
     return StatusReply(status.name, told[-1] if told else None, tuple(told[:-1]), " ".join(notes) or None, words)
-
-
-def words_for(settings: WorkspaceSettings, caller: Caller, question: str = "", language: str = "") -> Wording:
-    """In which words somebody in a chat is answered: as the workspace has set it, else in the language of the question, then theirs.
-
-    Args:
-        language: the question's, ISO 639-1; one or two words tell little of it, so there the person's own goes first.
-    """
-    if settings.language:
-        return wording(settings.language)
-    telling = len(question.split()) >= _TELLING or not question.isascii()
-    return wording(*((language, *caller.languages) if telling else (*caller.languages, language)))
 
 
 def cite(quotes: Sequence[Quote], words: Wording) -> tuple[Cited, ...]:

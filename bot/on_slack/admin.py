@@ -116,7 +116,9 @@ async def _feeds(surface: Surface, talk: Talk, line: Line) -> None:
             await _list(talk, words, title, [_feed(feed, words) for feed in feeds])
         case "remove" if line.names:
             dropped = [await surface.service.remove_feed(caller, name, shared=line.shared) for name in line.names]
-            await _say(talk, *(words.say("No longer following {feed}.", feed=feed.title or feed.url) for feed in dropped))
+            await _say(
+                talk, *(words.say("No longer following {feed}; its articles stay.", feed=feed.title or feed.url) for feed in dropped)
+            )
         case _:
             raise UsageError(_USAGE["/feeds"])
 

@@ -56,7 +56,7 @@ class Dialect:
     """What the server's Block Kit knows.
 
     Attributes:
-        rich: ``rich_text`` blocks.
+        rich: ``rich_text`` blocks, and dates that each reader sees in their own way.
         feedback: ``feedback_buttons`` in ``context_actions``.
     """
 

@@ -44,7 +44,7 @@ async def _judge(surface: Surface, talk: Talk, value: str) -> None:
     id_, _, judged = value.partition(":")
     votes = await surface.conversations.vote(caller, _number(id_), good=judged == "good")
     words = await surface.words(caller)
-    sentence = words.say("Thank you. So far: 👍 {good}, 👎 {bad}.", good=votes.good, bad=votes.bad)
+    sentence = words.say("Thank you! So far: 👍 {good}, 👎 {bad}.", good=votes.good, bad=votes.bad)
     await talk.privately(lambda _: render.said(sentence))
 
 

@@ -91,7 +91,7 @@ def home(board: Sequence[StatusReply], words: Wording, dialect: Dialect) -> Mess
     for one in board:
         if one.current:
             more = button(words.say("History"), "history", status_value(one.name, None))
-            blocks += [section(render.headline(one.name, one.current), more), *render.cited(one.current.cited, dialect)]
+            blocks += [section(render.headline(one.name, one.current), more), *render.cited(one.current.cited, words, dialect)]
     if not board:
         blocks.append(section(mrkdwn(words.say("No article tells of a launch yet."), 3000)))
     blocks.append(context(mrkdwn(words.say("Ask me in any channel that I am in, in a direct message, or with /ask."), 3000)))

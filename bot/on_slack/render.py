@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from bot.on_slack.blocks import (
     BLOCKS,
@@ -55,11 +56,12 @@ def answer(reply: Reply, dialect: Dialect, *, private: bool = False, exchange: i
     blocks: list[Block] = []
     if reply.status and reply.status.current:
         blocks.append(section(headline(reply.status.name, reply.status.current)))
-    blocks += cited(best, dialect)
+    blocks += cited(best, words, dialect)
     if others:
         blocks.append(context(mrkdwn(words.say("Also:"), TEXT)))
-        for other in others[:FURTHER]:
-            blocks += cited(other, dialect)
+        for before, other in pairwise(reply.quotes[: 1 + FURTHER]):
+            again = (other.title, other.where, other.url) == (before.title, before.where, before.url)
+            blocks += [quoted(other.text, dialect), context(words.say("The same article"))] if again else cited(other, words, dialect)
     if reply.note:
         blocks.append(context(mrkdwn(reply.note, TEXT)))
     if exchange is not None:
@@ -72,7 +74,7 @@ def more(quotes: Sequence[Cited], words: Wording, dialect: Dialect) -> Message:
     """The quotes that an answer has left out; or that there are none any more."""
     if not quotes:
         return said(words.say("There are no more quotes."))
-    blocks = [block for one in quotes for block in cited(one, dialect)]
+    blocks = [block for one in quotes for block in cited(one, words, dialect)]
     return Message(_spoken(None, quotes[0], None), tuple(blocks[:BLOCKS]))
 
 
@@ -86,11 +88,11 @@ def status(reply: StatusReply, dialect: Dialect, *, share: str | None = None, su
     words = reply.wording
     blocks: list[Block] = []
     if reply.current:
-        blocks += [section(headline(reply.name, reply.current)), *cited(reply.current.cited, dialect)]
+        blocks += [section(headline(reply.name, reply.current)), *cited(reply.current.cited, words, dialect)]
     if reply.history:
         blocks.append(context(mrkdwn(words.say("Before:"), TEXT)))
         for one in list(reversed(reply.history))[:_STAGES]:
-            blocks += [section(f"{COLOURS[one.stage]} {mrkdwn(one.text, TEXT // 2)}"), *cited(one.cited, dialect)]
+            blocks += [section(f"{COLOURS[one.stage]} {mrkdwn(one.text, TEXT // 2)}"), *cited(one.cited, words, dialect)]
     if reply.note:
         blocks.append(context(mrkdwn(reply.note, TEXT)) if reply.current else section(mrkdwn(reply.note, TEXT)))
     if suggested:
@@ -110,24 +112,28 @@ def said(sentence: str, *, delete: str | None = None, value: str = "") -> Messag
     return Message(fallback(sentence, MESSAGE), tuple(blocks))
 
 
-def cited(one: Cited, dialect: Dialect) -> list[Block]:
+def cited(one: Cited, words: Wording, dialect: Dialect) -> list[Block]:
     """A quote, and below it where it stands."""
-    return [quoted(one.text, dialect), context(source(one))]
+    return [quoted(one.text, dialect), context(source(one, words, dialect))]
 
 
-def source(one: Cited) -> str:
-    """Title as a link, publisher and date; the date as whoever reads it writes it."""
+def source(one: Cited, words: Wording, dialect: Dialect) -> str:
+    """Title as a link, publisher, date, and the language if it is another; the date as each reader writes it, where that can be."""
     told = [link(one.url, plain(one.title, _NAME) or one.where, TEXT // 2)]
-    if one.published is None:
-        return " · ".join([*told, mrkdwn(one.where, TEXT // 4)])
-    if one.publisher:
-        told.append(mrkdwn(one.publisher, _NAME))
-    moment = one.published
-    if moment.timetz().replace(tzinfo=None) == time():  # a day without a time: noon is that day nearly everywhere
-        moment += timedelta(hours=12)
-    day = one.where.removeprefix(f"{one.publisher}, ") if one.publisher else one.where
-    told.append(f"<!date^{int(moment.timestamp())}^{{date_long}}|{mrkdwn(day.replace('|', ' '), _NAME)}>")
+    if one.published and dialect.rich:
+        told += [mrkdwn(one.publisher, _NAME)] if one.publisher else []
+        day = one.where.removeprefix(f"{one.publisher}, ") if one.publisher else one.where
+        told.append(f"<!date^{_moment(one.published)}^{{date_long}}|{mrkdwn(day.replace('|', ' '), _NAME)}>")
+    else:
+        told.append(mrkdwn(one.where, TEXT // 4))
+    if one.language != words.language:
+        told.append(mrkdwn(words.language_name(one.language), _NAME))
     return " · ".join(told)
+
+
+def _moment(published: datetime) -> int:
+    """Seconds since 1970. A day without a time is meant as that day everywhere: at noon it is that day nearly everywhere."""
+    return int((published + timedelta(hours=12) if published.timetz().replace(tzinfo=None) == time() else published).timestamp())
 
 
 def headline(name: str, current: StageReply) -> str:

@@ -12,7 +12,7 @@ from bot.on_slack.blocks import Block, field, modal, option
 from bot.on_slack.posting import Talk
 from bot.on_slack.surface import Surface
 from bot.permissions import Act
-from bot.wording import Wording, languages
+from bot.wording import LANGUAGES, Wording
 from bot.workspaces import WorkspaceSettings
 from index.errors import ShipdateError
 
@@ -49,8 +49,8 @@ def form(now: WorkspaceSettings, words: Wording) -> Block:
     """The modal, filled in as things are."""
     private = option(words.say("Only for whoever asks, who may share them"), "private")
     public = option(words.say("For all in the channel"), "public")
-    every = option(words.say("The language of each question"), _EVERY)
-    names = {code: option(words.language_name(code), code) for code in languages()}
+    every = option(words.say("Each question's own language"), _EVERY)
+    names = {code: option(words.language_name(code), code) for code in LANGUAGES}
     kept = option(words.say("Keep questions and who asked them, for as long as the operator says"), "log")
     channels: Block = {"type": "multi_conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
     people: Block = {"type": "multi_users_select"}

@@ -20,6 +20,8 @@ from bot.service import Service
 from bot.wording import Wording, later
 from index.errors import ShipdateError
 
+_BRIEF = 2  # words: so few tell little of a question's language
+
 log = structlog.get_logger(__name__)
 
 _REFUSALS = {
@@ -28,7 +30,7 @@ _REFUSALS = {
     "is_archived": later("That channel is archived, so nothing can be posted there."),
     "restricted_action": later("This workspace does not let me post there; its admins can change that."),
 }
-_UNFORESEEN = later("Something went wrong inside Shipdate; its log has it as {reference}.")
+_UNFORESEEN = later("Something went wrong, which is a mistake of ours; tell an admin this reference: {reference}")
 
 
 class Surface:
@@ -55,9 +57,10 @@ class Surface:
         """Who it is."""
         return await self.people.caller(talk.client, talk.team, talk.user)
 
-    async def words(self, caller: Caller, question: str = "", language: str = "") -> Wording:
+    async def words(self, caller: Caller, question: str = "", language: str | None = None) -> Wording:
         """In which words somebody is answered."""
-        return words_for(await self.service.settings(caller), caller, question, language)
+        brief = len(question.split()) <= _BRIEF and question.isascii()
+        return words_for(caller, await self.service.settings(caller), language, brief=brief)
 
     async def once(self, talk: Talk, key: str, work: Callable[[], Awaitable[Any]]) -> None:
         """Do something that an event asks for, however often Slack sends it; what goes wrong is told once, too."""

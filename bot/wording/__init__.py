@@ -19,6 +19,9 @@ from index.errors import ShipdateError
 
 _SOURCE = "en"
 
+LANGUAGES = (_SOURCE, *sorted(Path(str(place)).stem for place in files("bot.wording").iterdir() if place.name.endswith(".po")))
+"""Those that there are words for, ISO 639-1."""
+
 
 def later(message: str) -> str:
     """The message as it is: marks a text that is handed to :meth:`Wording.say` elsewhere, so that catalogues are checked for it."""
@@ -58,12 +61,6 @@ class Wording:
 def wording(*languages: str) -> Wording:
     """The words of the first of these languages (ISO 639-1) that there are words for; English where there are for none."""
     return next((words for language in languages if (words := _catalogue(language))), None) or Wording(_SOURCE, {})
-
-
-def languages() -> tuple[str, ...]:
-    """The languages that there are words for (ISO 639-1), the source's first."""
-    found = (Path(place.name) for place in files("bot.wording").iterdir())
-    return (_SOURCE, *sorted(path.stem for path in found if path.suffix == ".po"))
 
 
 @cache

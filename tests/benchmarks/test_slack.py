@@ -6,7 +6,7 @@ Run alone, on an idle machine: ``make benchmark``.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median, quantiles
@@ -25,11 +25,13 @@ QUESTIONS = ("When will Sora ship?", "Who in Hollywood is testing Sora?", "how m
 
 async def test_two_hundred_questions_at_once_are_answered_once_each(tmp_path: Path) -> None:
     answered: Counter[str] = Counter()
-    moments: dict[str, float] = {}
+    moments: defaultdict[str, asyncio.Future[float]] = defaultdict(asyncio.get_running_loop().create_future)
 
     async def note(arguments: Mapping[str, Any]) -> None:
-        answered[arguments["thread_ts"]] += 1
-        moments[arguments["thread_ts"]] = perf_counter()
+        asked = arguments["thread_ts"]
+        answered[asked] += 1
+        if not moments[asked].done():
+            moments[asked].set_result(perf_counter())
 
     async with local_slack(tmp_path) as slack, fronted(slack) as front:
         front.answers["chat.postMessage"] = note  # type: ignore[assignment]
@@ -41,9 +43,7 @@ async def test_two_hundred_questions_at_once_are_answered_once_each(tmp_path: Pa
                 async def ask(number: int) -> float:
                     begun = perf_counter()
                     asked = await slack.write(f"C{number % 150:04}", f"<@{BOT}> {QUESTIONS[number % len(QUESTIONS)]}")
-                    while asked not in moments:
-                        await asyncio.sleep(0.005)
-                    return moments[asked] - begun
+                    return await moments[asked] - begun
 
                 for number in range(8):
                     await ask(number)

@@ -142,7 +142,9 @@ class LocalSlack:
 
 
 @asynccontextmanager
-async def local_slack(folder: Path, team: str = TEAM, request_url: str | None = None) -> AsyncIterator[LocalSlack]:
+async def local_slack(
+    folder: Path, team: str = TEAM, request_url: str | None = None, rooms: Sequence[str] = tuple(f"room-{number}" for number in range(150))
+) -> AsyncIterator[LocalSlack]:
     """A workspace of the tests' own; by Socket Mode, unless there is an address to send requests to."""
     people = {ALICE: "alice", BOB: "bob", ADMIN: "ada", OWNER: "owen"}
     app = {
@@ -158,7 +160,7 @@ async def local_slack(folder: Path, team: str = TEAM, request_url: str | None = 
         "workspace": {"name": "Test Workspace", "domain": "test", "teamId": team},
         "app": app,
         "users": [{"id": id_, "name": name, "real_name": name.title()} for id_, name in people.items()],
-        "channels": [{"id": f"C{number:04}", "name": f"room-{number}", "members": [BOT, *people]} for number in range(150)]
+        "channels": [{"id": f"C{number:04}", "name": name, "members": [BOT, *people]} for number, name in enumerate(rooms)]
         + [{"id": "C_WITHOUT", "name": "without", "members": [*people]}],
     }
     file = folder / f"{team}.json"

@@ -180,7 +180,7 @@ async def test_an_unforeseen_error_is_one_sentence_with_a_reference(bot: Bot, ro
     monkeypatch.setattr(bot.service, "status", broken)
     await deliver(app, command_body(room, "/sora-status", "", trigger="broken.1"))
     (said,) = await bot.slack.said(room)
-    assert said["text"].startswith("Something went wrong inside Shipdate; its log has it as ")
+    assert said["text"].startswith("Something went wrong, which is a mistake of ours; tell an admin this reference: ")
     assert "inner life" not in str(said)
     assert said["subtype"] == "ephemeral"
 

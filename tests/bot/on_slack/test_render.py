@@ -140,7 +140,7 @@ def test_the_day_of_an_article_without_a_time_is_that_day_nearly_everywhere() ->
     def day(moment: datetime) -> str:
         source = Source("0123456789ab", "T", "https://a.example/x", "P", moment, "en")
         answer = answers((Quote("Q", 1, 0, 1, source),), None, date(2030, 1, 1), Reason.NOTHING_RELEVANT)
-        return render.source(reply(answer).quotes[0])
+        return render.source(reply(answer).quotes[0], wording("en"), Dialect())
 
     noon, evening = datetime(2024, 12, 9, 12, tzinfo=UTC), datetime(2024, 12, 9, 18, tzinfo=UTC)
     shown = f"<!date^{int(noon.timestamp())}^{{date_long}}|9 December 2024>"
