@@ -21,9 +21,6 @@ from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-API_URL = AsyncWebClient.BASE_URL
-"""Slack's own Web API."""
-
 
 def create_app(settings: Settings, service: Service) -> AsyncApp:
     """The app: for one workspace with a bot token, for several with a client id and secret.
@@ -36,18 +33,15 @@ def create_app(settings: Settings, service: Service) -> AsyncApp:
 
 def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
     """See :func:`create_app`; with what its listeners share."""
-    client = AsyncWebClient(
-        token=None if settings.slack_client_id else settings.slack_bot_token or None,
-        base_url=api_url(settings),
-        retry_handlers=retry_handlers(),
-    )
-    several = settings.slack_client_id and settings.slack_client_secret
+    several = bool(settings.slack_client_id and settings.slack_client_secret)
+    base = f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else AsyncWebClient.BASE_URL  # slack_sdk wants the slash
     app = AsyncApp(
         name="shipdate",
-        client=client,
+        token=None if several else settings.slack_bot_token or None,
         signing_secret=settings.slack_signing_secret,
-        oauth_settings=oauth_settings(settings, service.database, client.base_url) if several else None,
+        oauth_settings=oauth_settings(settings, service.database, base) if several else None,
     )
+    app.client.base_url, app.client.retry_handlers = base, retry_handlers()
     surface = Surface(service, Poster(settings.slack_api_url))
     _track(app, surface.work)
     messages = Messages(surface)
@@ -58,11 +52,6 @@ def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
     _clean_up(app)
     app.error(_unforeseen(surface))
     return app, surface
-
-
-def api_url(settings: Settings) -> str:
-    """The base of the Web API, which slack_sdk wants with a slash at its end."""
-    return f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else API_URL
 
 
 def _unforeseen(surface: Surface) -> Any:

@@ -49,9 +49,10 @@ def register(app: AsyncApp, surface: Surface) -> None:
         talk = surface.talk(context, body)
         await surface.once(talk, talk.trigger, partial(_launch, surface, talk, unescaped(command.get("text") or "")))
 
-    async def about(ack: AsyncAck, message: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+    async def about(ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         talk = surface.talk(context, body)
+        talk.thread = talk.thread or talk.message  # it is answered below the message
         await surface.once(talk, talk.trigger, partial(_ask, surface, talk, asked(body["message"].get("text") or "", talk.bot), None))
 
     app.command("/ask")(ask)

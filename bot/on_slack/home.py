@@ -38,7 +38,8 @@ def register(app: AsyncApp, surface: Surface) -> None:
     async def asked(ack: AsyncAck, action: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         talk = surface.talk(context, body)
-        if name := str(action.get("value") or "").strip():
+        value = str(action.get("value") or "").strip()
+        if name := value if action["action_id"] == "search" else status_of(value)[0]:
             await surface.once(talk, talk.trigger, partial(_history, surface, talk, name, (body.get("view") or {})))
 
     app.event("app_home_opened")(opened)
@@ -59,7 +60,6 @@ async def _publish(surface: Surface, talk: Talk) -> None:
 async def _history(surface: Surface, talk: Talk, name: str, view: Mapping[str, Any]) -> None:
     caller = await surface.caller(talk)
     words = await surface.words(caller)
-    name = status_of(name)[0] if "|" in name else name
     found = await surface.service.status(caller, name)
     near = [] if found.history else await surface.service.suggest(caller, name, _SUGGESTED)
     suggested = [(status_value(shown, None), shown) for id_, shown in near if id_ != found.product]

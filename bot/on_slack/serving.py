@@ -28,7 +28,7 @@ from index.errors import ShipdateError
 BODY_LIMIT = 1024 * 1024
 """The largest request that is read, in bytes; Slack's are far smaller."""
 
-_GRACE = 8.0  # seconds for what has begun, of the ten that the whole process has
+_GRACE, _CLOSING = 8.0, 1.0  # seconds for what has begun, and before for requests that come in, of the ten that the process has
 _LOOK = 1.0  # seconds from one look at the connection to the next
 _PING = 5.0  # seconds between pings; a connection that has not answered four times is made again
 _PATIENCE = 60.0  # seconds after which a connection that does not come back is made from scratch, at growing intervals
@@ -126,13 +126,17 @@ def _tasks_of(client: Any) -> list[asyncio.Future[None] | None]:
     return [client.message_processor, client.message_receiver, client.current_session_monitor]
 
 
-async def _first_address(app: AsyncApp, app_token: str) -> str:
+async def _check_token(app: AsyncApp) -> None:
     try:
         await app.client.auth_test()
     except SlackApiError as error:
         raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({error.response['error']}); copy it again from the app's settings.") from None
     except (OSError, TimeoutError) as error:
         raise SlackError(f"Slack cannot be reached ({type(error).__name__}); is the network up?") from None
+
+
+async def _first_address(app: AsyncApp, app_token: str) -> str:
+    await _check_token(app)
     try:
         opened = await app.client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
@@ -167,7 +171,9 @@ async def _watch(handler: AsyncSocketModeHandler, ready: Ready) -> None:
 
 
 async def _listen(app: AsyncApp, address: Address, ready: Ready) -> None:
-    runner = web.AppRunner(web_application(app), access_log=None, shutdown_timeout=_GRACE)
+    if app.oauth_flow is None:
+        await _check_token(app)
+    runner = web.AppRunner(web_application(app), access_log=None, shutdown_timeout=_CLOSING)
     await runner.setup()
     try:
         try:
@@ -186,7 +192,11 @@ def web_application(app: AsyncApp) -> web.Application:
     """Everything of Slack's at ``POST /slack/events``; installing, where several workspaces may, at the paths that Bolt gives it."""
 
     async def events(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        try:
+            asked = await to_bolt_request(request)
+        except (ValueError, LookupError, RecursionError):  # Bolt reads a body before it looks who has signed it
+            return web.Response(status=400)
+        return await to_aiohttp_response(await app.async_dispatch(asked))
 
     made = web.Application(client_max_size=BODY_LIMIT)
     made.router.add_post(PATH, events)

@@ -109,6 +109,13 @@ async def test_a_body_of_ten_megabytes_is_refused(address: str, http_bot: Bot) -
     assert http_bot.standing.problem is None
 
 
+@pytest.mark.parametrize("body", ["{", "[" * 100_000, "{" + '"a":{' * 50_000, "payload=%7B", "\x00"])
+async def test_what_cannot_be_read_is_refused_without_ado(address: str, http_bot: Bot, body: str) -> None:
+    kind = "application/x-www-form-urlencoded" if body.startswith("payload") else "application/json; charset=utf-8"
+    assert await post(address, body, {"Content-Type": kind}) in (400, 401)
+    assert await post(address, body, {"Content-Type": "application/json; charset=nonsense"}) in (400, 401)
+
+
 async def test_nothing_else_is_served(address: str, http_bot: Bot) -> None:
     assert await post(address, "", {}, "/") == 404
     assert await post(address, "", {}, "/slack/install") == 404
