@@ -86,14 +86,12 @@ async def _articles(surface: Surface, talk: Talk, line: Line) -> None:
     words = await surface.words(caller)
     match line.verb:
         case "add" if line.names:
-            told = reports.added(await surface.service.add(caller, line.names, shared=line.shared), words)
-            await _say(talk, told.summary, *told.problems)
+            added = reports.added(await surface.service.add(caller, line.names, shared=line.shared), words)
+            await _say(talk, added.summary, *added.problems)
         case "list" if not line.names:
             articles = await surface.service.articles(caller)
-            title = (
-                words.say("{count} articles, the newest first:", count=len(articles)) if articles else words.say("There are no articles.")
-            )
-            await _list(talk, words, title, [_article(one, words) for one in articles])
+            told = words.say("{count} articles, the newest first:", count=len(articles))
+            await _list(talk, words, told if articles else words.say("There are no articles."), [_article(one, words) for one in articles])
         case "remove" if line.names:
             removed = await surface.service.remove(caller, line.names, shared=line.shared)
             gone = [words.say("Removed: {title}", title=title) for title in removed.values()]
@@ -106,21 +104,38 @@ async def _articles(surface: Surface, talk: Talk, line: Line) -> None:
 async def _feeds(surface: Surface, talk: Talk, line: Line) -> None:
     caller = await surface.caller(talk)
     words = await surface.words(caller)
+    service, shared = surface.service, line.shared
+
+    async def follow(name: str) -> str:
+        feed = await service.add_feed(caller, name, shared=shared)
+        return words.say("Following {feed}.", feed=feed.title or feed.url)
+
+    async def drop(name: str) -> str:
+        feed = await service.remove_feed(caller, name, shared=shared)
+        return words.say("No longer following {feed}; its articles stay.", feed=feed.title or feed.url)
+
     match line.verb:
         case "add" if line.names:
-            followed = [await surface.service.add_feed(caller, name, shared=line.shared) for name in line.names]
-            await _say(talk, *(words.say("Following {feed}.", feed=feed.title or feed.url) for feed in followed))
+            await _say(talk, *await _each(line.names, follow, words))
         case "list" if not line.names:
-            feeds = await surface.service.feeds(caller, shared=line.shared)
+            feeds = await service.feeds(caller, shared=shared)
             title = words.say("{count} feeds:", count=len(feeds)) if feeds else words.say("No feeds are followed.")
             await _list(talk, words, title, [_feed(feed, words) for feed in feeds])
         case "remove" if line.names:
-            dropped = [await surface.service.remove_feed(caller, name, shared=line.shared) for name in line.names]
-            await _say(
-                talk, *(words.say("No longer following {feed}; its articles stay.", feed=feed.title or feed.url) for feed in dropped)
-            )
+            await _say(talk, *await _each(line.names, drop, words))
         case _:
             raise UsageError(_USAGE["/feeds"])
+
+
+async def _each(names: Sequence[str], act: Callable[[str], Awaitable[str]], words: Wording) -> list[str]:
+    """What became of each; one that cannot be does not stop the others."""
+    told: list[str] = []
+    for name in names:
+        try:
+            told.append(await act(name))
+        except ShipdateError as error:
+            told.append(words.error(error))
+    return list(dict.fromkeys(told))
 
 
 async def _reindex(surface: Surface, talk: Talk, line: Line) -> None:

@@ -60,15 +60,15 @@ class Messages:
         async with self._locks.setdefault((str(talk.channel), str(talk.message)), asyncio.Lock()):
             match subtype:
                 case None:
-                    await self._asked(talk, event.get("text") or "", begin)
+                    await self._asked(talk, event, begin)
                 case "message_changed":
                     await self._edited(talk, message, event.get("previous_message") or {})
                 case "message_deleted":
                     await self._deleted(talk)
 
-    async def _asked(self, talk: Talk, text: str, begin: Begin | None) -> None:
-        surface, bot = self._surface, f"<@{talk.bot}>"
-        addressed = talk.direct or bot in text
+    async def _asked(self, talk: Talk, event: Mapping[str, Any], begin: Begin | None) -> None:
+        surface, text = self._surface, str(event.get("text") or "")
+        addressed = talk.direct or event.get("type") == "app_mention" or f"<@{talk.bot}>" in text
         goes_on = not addressed and talk.thread and not text.lstrip().startswith("<@")
         key = f"{talk.channel}:{talk.message}"
         if addressed:

@@ -27,11 +27,14 @@ class People:
         self._asking: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def caller(self, client: AsyncWebClient, team: str, user: str) -> Caller:
-        """Somebody in a workspace. Whoever Slack tells nothing about administers nothing."""
+        """Somebody in a workspace. Whoever Slack tells nothing about administers nothing, until it is asked the next time."""
         async with self._asking.setdefault((team, user), asyncio.Lock()):
             at, known = self._known.get((team, user), (-KEPT, None))
             if known is None or monotonic() - at >= KEPT:
-                known = await _ask(client, team, user)
+                told = await _ask(client, team, user)
+                if told is None:
+                    return Caller("slack", workspace=team, user=user)
+                known = told
                 self._known[team, user] = (monotonic(), known)
                 self._known.move_to_end((team, user))
                 if len(self._known) > _MOST:
@@ -39,11 +42,11 @@ class People:
             return known
 
 
-async def _ask(client: AsyncWebClient, team: str, user: str) -> Caller:
+async def _ask(client: AsyncWebClient, team: str, user: str) -> Caller | None:
     try:
         told: dict[str, Any] = (await client.users_info(user=user, include_locale=True))["user"]
     except SlackApiError:
-        return Caller("slack", workspace=team, user=user)
+        return None
     home = {told.get("team_id", team), *told.get("enterprise_user", {}).get("teams", ())}
     locale = str(told.get("locale") or "")[:2].lower()
     return Caller(

@@ -64,8 +64,10 @@ class Poster:
         except SlackApiError as error:
             if error.response["error"] != "invalid_blocks" or not (self._dialect.rich or self._dialect.feedback):
                 raise
-            self._dialect = Dialect(rich=False, feedback=False)
-            return await send(render(self._dialect))
+            plain = Dialect(rich=False, feedback=False)
+            sent = await send(render(plain))
+            self._dialect = plain
+            return sent
 
     async def post(self, client: AsyncWebClient, channel: str, render: Render, thread: str | None = None) -> tuple[str, str]:
         """Post for all to see; returns where: channel and ts."""

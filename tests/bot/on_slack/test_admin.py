@@ -97,11 +97,13 @@ async def test_articles_are_added_listed_answered_from_and_removed(bot: Bot, roo
 
 async def test_feeds_are_followed_listed_and_dropped(bot: Bot, room: str) -> None:
     async with serving() as site:
-        feed = rss(item("One", f"{site.address}/one", "1", summary="A word."), title="News & <Views>")
+        feed = rss(item("One", f"{site.address}/one", "1", summary="A word."), title="News &")
         address = site.put("/feed.xml", feed, "application/rss+xml")
-        await bot.slack.command(room, "/feeds", f"add {address}", user=ADMIN)
+        await bot.slack.command(room, "/feeds", f"add {site.address}/missing {address}", user=ADMIN)
         (added,) = await bot.slack.said(room)
-        assert added["text"].startswith("Following ")
+        assert "/missing cannot be read: the server answered 404" in added["text"]
+        assert "Following News &amp;." in added["text"]
+        assert len(added["blocks"]) == 2
         await bot.slack.command(room, "/feeds", "list", user=ADMIN)
         _, listed = await bot.slack.said(room, 2)
         assert f"<{address}|" in texts(listed)

@@ -11,7 +11,7 @@ from bot.on_slack import create_app
 from bot.on_slack.people import People
 from bot.service import Service
 from tests.bot.on_slack.conftest import Bot
-from tests.bot.on_slack.slack import ALICE, BOB, BOT, TEAM, deliver, event_body, eventually, find_action, message_event, texts
+from tests.bot.on_slack.slack import ADMIN, ALICE, BOB, BOT, TEAM, deliver, event_body, eventually, find_action, message_event, texts
 
 WHEN = f"<@{BOT}> When will Sora ship?"
 WHO = "Who in Hollywood is testing Sora?"
@@ -201,6 +201,13 @@ async def test_who_somebody_is_is_asked_once_in_five_minutes(bot: Bot, monkeypat
     monkeypatch.setattr("bot.on_slack.people.KEPT", 0.0)
     await people.caller(client, TEAM, ALICE)
     assert len(bot.front.called("users.info")) == 2
+
+
+async def test_whom_slack_does_not_tell_about_is_asked_for_again(bot: Bot) -> None:
+    people, client = People(), create_app(bot.settings, bot.service).client
+    bot.front.once["users.info"].append({"ok": False, "error": "internal_error"})
+    assert not (await people.caller(client, TEAM, ADMIN)).admin
+    assert (await people.caller(client, TEAM, ADMIN)).admin
 
 
 async def test_a_guest_from_another_workspace_administers_nothing_here(bot: Bot) -> None:
