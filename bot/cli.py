@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import care, ledger, questions, serving
+from bot.commands import care, ledger, questions, serving, slack
 from bot.commands.articles import articles
 from bot.commands.feeds import feeds
 from bot.commands.products import products
@@ -29,7 +29,8 @@ app.add_typer(articles, name="index")
 app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
 for command in (
-    *(questions.ask, questions.status, questions.chat, questions.demo, serving.serve, serving.discord_invite),
+    *(questions.ask, questions.status, questions.chat, questions.demo),
+    *(serving.serve, serving.discord_invite, slack.slack_manifest),
     *(care.doctor, care.backup, care.restore, ledger.audit, ledger.votes, ledger.forget),
 ):
     app.command()(command)

@@ -5,7 +5,7 @@ Each step is a transaction of its own; after a power cut the same can be done ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,19 @@ class Forgotten:
 
 async def forget(whom: Person | Workspace, index: Index) -> Forgotten:
     """Delete everything of a person or a workspace."""
-    return await (_forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index))
+    forgetting = _forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index)
+    return await (_with_installations(whom, index, forgetting) if whom.platform == "slack" else forgetting)
+
+
+async def _with_installations(whom: Person | Workspace, index: Index, forgetting: Awaitable[Forgotten]) -> Forgotten:
+    """The same, and where the Slack app is installed."""
+    from bot.on_slack import installations
+
+    team, user = (whom.workspace or "", whom.user) if isinstance(whom, Person) else (whom.id, None)
+    deleted = await installations.forget(index.database, team, user)  # first: what comes after it empties the database's log
+    forgotten = await forgetting
+    left = await installations.remains(index.database, team, user)
+    return Forgotten({**forgotten.deleted, "installations": deleted}, {**forgotten.remaining, "installations": left})
 
 
 async def _forget_person(person: Person, ledger: Ledger) -> Forgotten:

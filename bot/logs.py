@@ -30,6 +30,8 @@ HIDDEN = "[hidden]"
 _IN_USER = re.compile(r"(https?://)[^\s/?#@\"'<>]*@")
 _IN_ADDRESS = re.compile(r"(https?://[^\s?#\"'<>]*)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
 
+_SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")  # those of several workspaces stand in the database, not in the settings
+
 _TALKATIVE = ("httpx", "httpcore", "aiosqlite", "aiohttp.access", "alembic")  # each request is news to them
 
 
@@ -99,6 +101,7 @@ class _Discreet(ProcessorFormatter):
         asked = [observing.question.get()] if record.levelno > logging.DEBUG else []
         for spelling in (*self._hidden, *_spellings(asked)):
             line = line.replace(spelling, HIDDEN)
+        line = _SLACK_TOKEN.sub(HIDDEN, line)
         return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", _IN_USER.sub(rf"\1{HIDDEN}@", line))
 
 

@@ -45,6 +45,7 @@ class Service:
 
     Attributes:
         conversations: what chats need beside the answer.
+        database: where a surface may keep tables of its own.
 
     Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that; what the index raises
     comes through.
@@ -79,6 +80,7 @@ class Service:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
         self._expired: datetime | None = None
         self.conversations = Conversations(self, index, now)
+        self.database = index.database
 
     # Questions
 

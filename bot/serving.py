@@ -103,6 +103,10 @@ def _surfaces(settings: Settings, service: Service) -> list[Part]:
         from bot.on_discord import part as discord
 
         surfaces.append(discord(settings, service))
+    if any(getattr(settings, name) for name in type(settings).model_fields if name.startswith("slack_") and name != "slack_api_url"):
+        from bot import on_slack
+
+        surfaces.append(on_slack.part(settings, service))
     return surfaces
 
 

@@ -291,7 +291,7 @@ def _set_aside(data: Path, kept: Path) -> None:
 @asynccontextmanager
 async def _alone(data: Path) -> AsyncIterator[None]:
     """Neither jobs nor articles are written meanwhile by anybody else."""
-    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(data.mkdir, mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         for name, patience, busy in (
             (JOBS_LOCK, _JOBS_PATIENCE, "A rebuild is at work in {}; wait until it is done, or cancel it, then try again."),

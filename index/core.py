@@ -38,6 +38,7 @@ class Index:
     """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once.
 
     Attributes:
+        database: where all of it is kept.
         ledger: what is kept about people and workspaces.
         exchanges: what was asked in chats.
         feeds: what is followed.
@@ -48,6 +49,7 @@ class Index:
         self._machinery = machinery
         self._settings = machinery.settings
         self._store = machinery.store
+        self.database = machinery.database
         self.ledger = Ledger(machinery.database)
         self.exchanges = Exchanges(machinery.database)
         self.feeds = Following(machinery, self._add)

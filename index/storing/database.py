@@ -110,6 +110,11 @@ class Database:
             await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(upgrade)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For libraries that keep tables of their own in here."""
+        return self._engine
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection of the caller's own."""
@@ -185,7 +190,7 @@ def _migrations() -> Config:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the tokens of workspaces may stand in it
     except OSError as error:
         raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
 

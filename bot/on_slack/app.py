@@ -1,0 +1,92 @@
+"""The Bolt app, wired: who listens to what."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.on_slack import admin, asking, assistant, buttons, commands, home, reindexing, settings_form
+from bot.on_slack.asking import Messages
+from bot.on_slack.installations import oauth_settings
+from bot.on_slack.posting import Poster, retry_handlers
+from bot.on_slack.surface import Surface
+from bot.service import Service
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, service: Service) -> AsyncApp:
+    """The app: for one workspace with a bot token, for several with a client id and secret.
+
+    Raises:
+        SlackError: neither is set.
+    """
+    return build(settings, service)[0]
+
+
+def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
+    """See :func:`create_app`; with what its listeners share."""
+    several = bool(settings.slack_client_id and settings.slack_client_secret)
+    base = f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else AsyncWebClient.BASE_URL  # slack_sdk wants the slash
+    app = AsyncApp(
+        name="shipdate",
+        token=None if several else settings.slack_bot_token or None,
+        signing_secret=settings.slack_signing_secret,
+        oauth_settings=oauth_settings(settings, service.database, base) if several else None,
+    )
+    app.client.base_url, app.client.retry_handlers = base, retry_handlers()
+    surface = Surface(service, Poster(settings.slack_api_url))
+    _track(app, surface.work)
+    messages = Messages(surface)
+    assistant.register(app, surface, messages)
+    asking.register(app, messages)
+    for listeners in (commands, buttons, home, admin, reindexing, settings_form):
+        listeners.register(app, surface)
+    _clean_up(app)
+    app.error(_unforeseen(surface))
+    return app, surface
+
+
+def _unforeseen(surface: Surface) -> Any:
+    async def tell(error: Exception, body: dict[str, Any], context: Any) -> None:
+        await surface.tell(surface.talk(context, body), error)
+
+    return tell
+
+
+def _clean_up(app: AsyncApp) -> None:
+    """Forget the tokens of a workspace that has taken the app out, or has revoked them."""
+    if app.installation_store:
+        app.event("app_uninstalled")(app.default_app_uninstalled_event_listener())
+        app.event("tokens_revoked")(app.default_tokens_revoked_event_listener())
+        return
+
+    async def gone(event: dict[str, Any]) -> None:
+        log.warning("Slack has withdrawn the token; set a new one to go on", event_type=event["type"])
+
+    app.event("app_uninstalled")(gone)
+    app.event("tokens_revoked")(gone)
+
+
+def _track(app: AsyncApp, work: set[asyncio.Task[Any]]) -> None:
+    """Know the listeners that are at work: Bolt starts each as a task, which nobody else keeps."""
+
+    class Started(AsyncListenerStartHandler):
+        async def handle(self, request: Any, response: Any) -> None:
+            if task := asyncio.current_task():
+                work.add(task)
+
+    class Completed(AsyncListenerCompletionHandler):
+        async def handle(self, request: Any, response: Any) -> None:
+            if task := asyncio.current_task():
+                work.discard(task)
+
+    app.listener_runner.listener_start_handler = Started()
+    app.listener_runner.listener_completion_handler = Completed()

@@ -1,0 +1,101 @@
+"""``/shipdate settings``: a modal with what a workspace may set for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from bot.on_slack.blocks import Block, field, modal, option
+from bot.on_slack.posting import Talk
+from bot.on_slack.surface import Surface
+from bot.permissions import Act
+from bot.wording import LANGUAGES, Wording
+from bot.workspaces import WorkspaceSettings
+from index.errors import ShipdateError
+
+CALLBACK = "settings"
+"""Of the modal."""
+
+_EVERY = "every"  # the language that is not set: each question's own
+
+
+def register(app: AsyncApp, surface: Surface) -> None:
+    """Listen to the modal."""
+
+    async def sent(ack: AsyncAck, view: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+        caller = await surface.caller(surface.talk(context, body))
+        try:
+            await surface.service.change_settings(caller, chosen(view["state"]["values"]))
+        except ShipdateError as error:
+            await ack(response_action="errors", errors={"unprompted_channels": (await surface.words(caller)).error(error)})
+            return
+        await ack()
+
+    app.view(CALLBACK)(sent)
+
+
+async def show(surface: Surface, talk: Talk) -> None:
+    """Open it, for those who may change something."""
+    caller = await surface.caller(talk)
+    await surface.service.check(caller, Act.CHANGE_SETTINGS)
+    view = form(await surface.service.settings(caller), await surface.words(caller))
+    await talk.client.views_open(trigger_id=talk.trigger, view=view)
+
+
+def form(now: WorkspaceSettings, words: Wording) -> Block:
+    """The modal, filled in as things are."""
+    private = option(words.say("Only for whoever asks, who may share them"), "private")
+    public = option(words.say("For all in the channel"), "public")
+    every = option(words.say("Each question's own language"), _EVERY)
+    names = {code: option(words.language_name(code), code) for code in LANGUAGES}
+    kept = option(words.say("Keep questions and who asked them, for as long as the operator says"), "log")
+    channels: Block = {"type": "multi_conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
+    people: Block = {"type": "multi_users_select"}
+    log: Block = {"type": "checkboxes", "options": [kept]}
+    blocks = [
+        field(
+            "unprompted_channels",
+            words.say("Channels where I answer without being asked"),
+            channels | ({"initial_conversations": list(now.unprompted_channels)} if now.unprompted_channels else {}),
+            hint=words.say("Only when I am sure; invite me there."),
+        ),
+        field(
+            "private_replies",
+            words.say("Answers in channels are"),
+            {"type": "radio_buttons", "options": [public, private], "initial_option": private if now.private_replies else public},
+            optional=False,
+        ),
+        field(
+            "language",
+            words.say("Language of my own words"),
+            {"type": "static_select", "options": [every, *names.values()], "initial_option": names.get(now.language or "", every)},
+            optional=False,
+        ),
+        field("log_questions", words.say("Log"), log | ({"initial_options": [kept]} if now.log_questions else {})),
+        field(
+            "admins",
+            words.say("Further admins of Shipdate"),
+            people | ({"initial_users": list(now.admins)} if now.admins else {}),
+            hint=words.say("Admins and owners of the workspace are admins here, too."),
+        ),
+    ]
+    return modal(words.say("Settings"), blocks, close=words.say("Close"), submit=words.say("Save"), callback=CALLBACK)
+
+
+def chosen(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The settings that a modal sends."""
+
+    def value(name: str) -> Mapping[str, Any]:
+        return values.get(name, {}).get(name) or {}
+
+    language = (value("language").get("selected_option") or {}).get("value")
+    return {
+        "unprompted_channels": tuple(value("unprompted_channels").get("selected_conversations") or ()),
+        "private_replies": (value("private_replies").get("selected_option") or {}).get("value") == "private",
+        "language": None if language in (None, _EVERY) else language,
+        "log_questions": bool(value("log_questions").get("selected_options")),
+        "admins": tuple(value("admins").get("selected_users") or ()),
+    }

@@ -1,0 +1,103 @@
+"""What all of Slack's listeners share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+
+from bot import logs
+from bot.on_slack import render
+from bot.on_slack.people import People
+from bot.on_slack.posting import Poster, Talk
+from bot.permissions import Caller
+from bot.replies import words_for
+from bot.service import Service
+from bot.wording import Wording, later
+from index.errors import ShipdateError
+
+_BRIEF = 2  # words: so few tell little of a question's language
+
+log = structlog.get_logger(__name__)
+
+_REFUSALS = {
+    "not_in_channel": later("I am not in that channel; invite me there first: /invite @Shipdate"),
+    "channel_not_found": later("I cannot see that channel; invite me there first: /invite @Shipdate"),
+    "is_archived": later("That channel is archived, so nothing can be posted there."),
+    "restricted_action": later("This workspace does not let me post there; its admins can change that."),
+}
+_UNFORESEEN = later("Something went wrong, which is a mistake of ours; tell an admin this reference: {reference}")
+
+
+class Surface:
+    """See the module.
+
+    Attributes:
+        work: the listeners that are at work, which are waited for when it stops.
+        aside: what goes on for long, and is cut short then.
+    """
+
+    def __init__(self, service: Service, poster: Poster) -> None:
+        self.service = service
+        self.conversations = service.conversations
+        self.poster = poster
+        self.people = People()
+        self.work: set[asyncio.Task[Any]] = set()
+        self.aside: set[asyncio.Task[Any]] = set()
+
+    def talk(self, context: AsyncBoltContext, body: Mapping[str, Any]) -> Talk:
+        """The way back to whoever sent this."""
+        return Talk(self.poster, context, body)
+
+    async def caller(self, talk: Talk) -> Caller:
+        """Who it is."""
+        return await self.people.caller(talk.client, talk.team, talk.user)
+
+    async def words(self, caller: Caller, question: str = "", language: str | None = None) -> Wording:
+        """In which words somebody is answered."""
+        brief = len(question.split()) <= _BRIEF and question.isascii()
+        return words_for(caller, await self.service.settings(caller), language, brief=brief)
+
+    async def once(self, talk: Talk, key: str, work: Callable[[], Awaitable[Any]]) -> None:
+        """Do something that an event asks for, however often Slack sends it; what goes wrong is told once, too."""
+        async with self.conversations.once("slack", f"{talk.team}:{key}") as fresh:
+            if fresh:
+                try:
+                    await work()
+                except Exception as error:
+                    await self.tell(talk, error)
+
+    def beside(self, talk: Talk, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that takes long, and that can be cut short, beside the rest."""
+
+        async def told() -> None:
+            try:
+                await work
+            except Exception as error:
+                await self.tell(talk, error)
+
+        task = asyncio.create_task(told())
+        self.aside.add(task)
+        task.add_done_callback(self.aside.discard)
+
+    async def tell(self, talk: Talk, error: Exception) -> None:
+        """The one place where errors become sentences: privately, in the language of whoever caused them."""
+        try:
+            words = await self.words(await self.caller(talk))
+            sentence = self._sentence(error, words)
+            await talk.privately(lambda _: render.said(sentence))
+        except SlackApiError as refused:  # nobody can be told
+            log.warning("Slack refuses even the sentence that says what is wrong", problem=str(refused.response["error"]))
+        except Exception as unforeseen:
+            logs.report("an error could not be told", unforeseen)
+
+    def _sentence(self, error: Exception, words: Wording) -> str:
+        if isinstance(error, ShipdateError):
+            return words.error(error)
+        if isinstance(error, SlackApiError) and error.response["error"] in _REFUSALS:
+            return words.say(_REFUSALS[error.response["error"]])
+        return words.say(_UNFORESEEN, reference=logs.report("a listener of Slack failed", error))
