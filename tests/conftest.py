@@ -31,7 +31,7 @@ def environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("SHIPDATE_") and name != "SHIPDATE_CACHE"]:
             patch.delenv(name)
-        for name in ("EMBEDDING_MODEL", "DATABASE_URL"):
+        for name in ("EMBEDDING_MODEL", "DATABASE_URL", "DISCORD_TOKEN", "DISCORD_API_URL"):
             patch.setenv(name, "")
         really, cache = encoders.load, Settings().cache
         loaded = functools.cache(lambda name: really(name, cache))

@@ -94,10 +94,15 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
         return self._service
 
     async def setup_hook(self) -> None:
-        """Open the index, unless a service was given; tell Discord of the commands, if they have changed."""
+        """Open the index and load its model, unless a service was given; tell Discord of the commands, if they have changed.
+
+        Raises:
+            ShipdateError: the index cannot be opened, or there is no model.
+        """
         if self._given is None:
             index = await self._open.enter_async_context(open_index(self.settings))
             self._service = Service(index, self.settings)
+            await self._service.prepare()
         if not self._decided:
             # Before the gateway is told the intents, but too late for the constructor: what they depend on is in the index.
             self._connection._intents = _intents(await self.service.reads_unprompted("discord"))

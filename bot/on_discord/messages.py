@@ -73,11 +73,15 @@ class Messages(commands.Cog):
         message = payload.message
         if message.author.bot or message.edited_at is None or not message.content or not self._bot.begin():
             return
+        conversations = self._bot.service.conversations
         async with self._lock(message.id):
             try:
-                exchange = await self._bot.service.conversations.editable(PLATFORM, str(message.channel.id), str(message.id))
+                exchange = await conversations.editable(PLATFORM, str(message.channel.id), str(message.id))
                 if exchange and exchange.reply:
-                    await self._answer(message, exchange.thread, int(exchange.reply))
+                    # Discord tells it again when something else of the message changes, such as the preview of a link.
+                    async with conversations.once(PLATFORM, f"{message.id} {message.edited_at.isoformat()}") as new:
+                        if new:
+                            await self._answer(message, exchange.thread, int(exchange.reply))
             except Exception as error:
                 await self._tell(message, error)
 
@@ -130,13 +134,9 @@ class Messages(commands.Cog):
         async def recall(exchange: Exchange) -> str | None:
             return await self._recall(message.channel, exchange)
 
-        asked = service.conversations.ask(caller, place, self._question(message), recall=recall)
         if before is None:
-            asked_at = asyncio.ensure_future(asked)
-            await self._type(message.channel)
-            exchange, answer = await asked_at
-        else:
-            exchange, answer = await asked
+            self._bot.beside(self._type(message.channel))
+        exchange, answer = await service.conversations.ask(caller, place, self._question(message), recall=recall)
         await self._send(message, caller, exchange, answer, before)
 
     async def _overhear(self, message: discord.Message) -> None:

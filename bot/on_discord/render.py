@@ -7,6 +7,7 @@ texts of a message have at most 4,000 characters.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -168,11 +169,15 @@ def _container(blocks: Iterable[Sequence[str]], rows: Iterable[ui.ActionRow[Any]
     return box
 
 
-def _links(cited: Iterable[Cited]) -> ui.ActionRow[Any] | None:
-    """A button to each source."""
-    targets = {url: one for one in reversed(list(cited)) if (url := address(one.url))}
-    buttons: list[ui.Button[Any]] = [
-        ui.Button(style=ButtonStyle.link, label=clip(plain(one.publisher or one.title) or url, _LABEL), url=url)
-        for url, one in list(reversed(targets.items()))[:_LINKS]
-    ]
+def _links(cited: Sequence[Cited]) -> ui.ActionRow[Any] | None:
+    """A button to each source, by its publisher; by its title, where several are of one publisher."""
+    targets: dict[str, Cited] = {}
+    for one in cited:
+        if url := address(one.url):
+            targets.setdefault(url, one)
+    publishers = Counter(one.publisher for one in targets.values())
+    buttons: list[ui.Button[Any]] = []
+    for url, one in list(targets.items())[:_LINKS]:
+        name = one.publisher if one.publisher and publishers[one.publisher] == 1 else one.title
+        buttons.append(ui.Button(style=ButtonStyle.link, label=clip(plain(name) or url, _LABEL), url=url))
     return ui.ActionRow(*buttons) if buttons else None

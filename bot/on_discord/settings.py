@@ -31,7 +31,7 @@ class WorkspacePanel(commands.Cog):
         bot.controls |= {"set": self._set}
 
     @app_commands.command(name=later("settings"), description=later("How Shipdate behaves on this server"))
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: discord.Interaction[ShipdateBot]) -> None:
         """Show the panel."""

@@ -133,6 +133,15 @@ async def test_an_edit_after_a_restart_is_followed_too(world: World, settings: S
     assert "Kutcher" in text_of(answer)
 
 
+async def test_a_change_of_anything_but_the_words_asks_nothing_again(settings: Settings, start: Start) -> None:
+    async with World.around(start(settings.model_copy(update={"user_rate": 2}))) as world:
+        asked = await world.mention(world.ann, "When was Sora released?")
+        await world.ann.edit(asked, f"<@{world.bot.id}> {KUTCHER}")
+        await world.repeat(asked, times=3, event="MESSAGE_UPDATE")
+        assert "Kutcher" in text_of(world.answers()[0])
+        assert not world.answers(world.ann.user.dm_channel)  # where somebody is told that they ask too much
+
+
 async def test_a_late_edit_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = await world.mention(world.ann, "When was Sora released?")
     monkeypatch.setattr(conversing, "EDITABLE", timedelta(0))

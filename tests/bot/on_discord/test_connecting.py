@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import discord
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from tests.bot.on_discord.conftest import Start
 from tests.bot.on_discord.server import TOKEN, Gateway, serving
 from tests.bot.on_discord.world import World
+from tests.bot.test_cli import check_told, shipdate
 from tests.bot.test_serving import Server
 
 KUTCHER = "Who in Hollywood is testing Sora?"
@@ -240,6 +242,11 @@ def test_the_invitation_asks_for_what_is_used_and_no_more() -> None:
     assert {name for name, on in permissions if on} == {
         *("view_channel", "read_messages", "send_messages", "send_messages_in_threads", "read_message_history", "add_reactions"),
     } & {name for name, _ in permissions}
+
+
+def test_the_command_prints_it_or_says_what_it_needs(data: Path) -> None:
+    assert shipdate("discord-invite", data=data, env={"DISCORD_TOKEN": TOKEN}).stdout.strip() == invite(TOKEN)
+    check_told(shipdate("discord-invite", data=data, env={"DISCORD_TOKEN": ""}), "DISCORD_TOKEN")
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "bm9uc2Vuc2U.x.y", "é.x.y"])

@@ -33,6 +33,17 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"allow_private_network": True})
 
 
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody works on rebuilds, and nobody follows them."""
+
+    async def nothing(*_args: object) -> None:
+        """Not even look."""
+
+    monkeypatch.setattr(reindexing.Reindexing, "_follow", nothing)
+    monkeypatch.setattr(Rebuilding, "_take_up", lambda _self: None)
+
+
 # Articles
 
 
@@ -154,12 +165,8 @@ async def test_a_rebuild_shows_how_far_it_is_and_what_came_of_it(world: World, m
     assert any("Re-indexing" in edit and "shipdate:cancel:" in edit for edit in world.edits())
 
 
-async def test_a_rebuild_can_be_cancelled_by_its_button(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(*_args: object) -> None:
-        """Nobody follows it."""
-
-    monkeypatch.setattr(reindexing.Reindexing, "_follow", nothing)
-    monkeypatch.setattr(Rebuilding, "_take_up", lambda _self: None)  # nobody works on it
+@pytest.mark.usefixtures("idle")
+async def test_a_rebuild_can_be_cancelled_by_its_button(world: World) -> None:
     await world.admin.slash(world.channel, "articles add", file=("aurora.md", AURORA.encode()))
     result = await world.admin.slash(world.channel, "reindex")
     assert "begins soon" in text_of(result.response)
@@ -219,9 +226,9 @@ def commands(world: World) -> dict[str, dict[str, object]]:
     }
 
 
-async def test_who_may_do_what(world: World, settings: Settings, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("idle")
+async def test_who_may_do_what(world: World, settings: Settings, start: Start) -> None:
     """Role by act by scope. Discord is told to show the commands to everybody, so that it is Shipdate that refuses."""
-    monkeypatch.setattr(reindexing, "PAUSE", 0.0)
     editors = world.guild.create_role("Editors")
     editor = world.guild.add_member(world.env.create_user("eve"), roles=[editors])
     owner = world.guild.add_member(world.env.create_user("olga"))

@@ -107,11 +107,11 @@ class World:
         (outcome,) = await self.service.add(caller, [], uploads={"article.md": f"---\n{matter}---\n\n{text}".encode()})
         assert outcome.change == "added", outcome
 
-    async def repeat(self, message: discord.Message, times: int = 1) -> None:
-        """The gateway says again that a message was written."""
+    async def repeat(self, message: discord.Message, times: int = 1, event: str = "MESSAGE_CREATE") -> None:
+        """The gateway says again what happened to a message."""
         for _ in range(times):
             stored = self.env.backend.get_message(message.channel.id, message.id)
-            self.env.backend.emit("MESSAGE_CREATE", serializers.message_payload(self.env.backend, stored))
+            self.env.backend.emit(event, serializers.message_payload(self.env.backend, stored))
         await self.env.settle()
 
     def twice(self) -> None:
