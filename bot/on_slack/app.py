@@ -26,7 +26,7 @@ def create_app(settings: Settings, service: Service) -> AsyncApp:
     """The app: for one workspace with a bot token, for several with a client id and secret.
 
     Raises:
-        SlackError: neither is set.
+        BoltError: neither is set.
     """
     return build(settings, service)[0]
 

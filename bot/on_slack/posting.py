@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
@@ -89,7 +90,7 @@ class Talk:
         team, user, channel: ids; no channel in the home tab and in modals.
         thread: in which they are; None outside of all.
         message: the one that was acted on.
-        trigger: by which a modal may be opened within three seconds.
+        trigger: by which a modal may be opened within three seconds; no two acts have the same.
     """
 
     def __init__(self, poster: Poster, context: AsyncBoltContext, body: Mapping[str, Any]) -> None:
@@ -104,7 +105,7 @@ class Talk:
         self.channel: str | None = context.channel_id or event.get("channel") or container.get("channel_id")
         self.message: str | None = inner.get("ts") or container.get("message_ts")
         self.thread: str | None = inner.get("thread_ts") or container.get("thread_ts")
-        self.trigger: str = body.get("trigger_id") or ""
+        self.trigger: str = body.get("trigger_id") or uuid4().hex
         self._address: str | None = body.get("response_url")
         self._uses, self._since = 0, monotonic()
 

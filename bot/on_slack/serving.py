@@ -67,7 +67,7 @@ def _check(settings: Settings) -> None:
         missing = "SLACK_CLIENT_SECRET" if settings.slack_client_id else "SLACK_CLIENT_ID"
         raise SlackError(f"Slack: {missing} is missing; several workspaces need both SLACK_CLIENT_ID and SLACK_CLIENT_SECRET.")
     if not one and not many:
-        raise SlackError("Slack: SLACK_BOT_TOKEN is missing; its settings page shows it (xoxb-...) once the app is installed.")
+        raise SlackError("Slack: SLACK_BOT_TOKEN is missing; the app's settings show it (xoxb-...) once the app is installed.")
     if settings.slack_http and not settings.slack_signing_secret:
         raise SlackError("Slack: SLACK_HTTP is set, but SLACK_SIGNING_SECRET is missing, by which Slack's requests are known.")
     if settings.slack_http:
