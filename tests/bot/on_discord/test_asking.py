@@ -226,7 +226,7 @@ async def test_somebody_who_asks_too_much_is_told_once_and_privately(settings: S
             await world.mention(world.ann, "When was Sora released?")
         assert len(world.answers()) == 2
         (told,) = world.answers(world.ann.user.dm_channel)
-        assert "You may ask 2 questions a minute" in text_of(told)
+        assert "You ask faster than 2 a minute" in text_of(told)
         await world.mention(world.bob, "When was Sora released?")
         assert len(world.answers()) == 3
 

@@ -117,7 +117,7 @@ async def test_who_asks_too_much_by_commands_is_told_when_to_come_back(settings:
     async with World.around(start(settings.model_copy(update={"user_rate": 1}))) as world:
         await world.ann.slash(world.channel, "sora-status")
         result = await world.ann.slash(world.channel, "sora-status")
-        assert "You may ask 1 questions a minute" in told(result)
+        assert "You ask faster than 1 a minute" in told(result)
         assert len(world.answers()) == 1
 
 

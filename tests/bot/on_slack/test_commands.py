@@ -168,7 +168,7 @@ async def test_who_asks_too_much_is_told_how_long_to_wait(bot: Bot, room: str) -
     for number in range(2):
         await deliver(app, command_body(room, "/ask", WHO, trigger=f"fast.{number}"))
     told = await bot.slack.said(room, 2)
-    assert "You may ask 1 questions a minute" in told[1]["text"]
+    assert "You ask faster than 1 a minute" in told[1]["text"]
 
 
 async def test_an_unforeseen_error_is_one_sentence_with_a_reference(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
