@@ -10,9 +10,9 @@ import pytest
 from bot import conversing
 from bot.service import Service
 from bot.settings import Settings
-from index.core import QUESTION_LIMIT
+from index.asking import QUESTION_LIMIT
 from index.embedding import encoder as encoders
-from index.embedding.encoder import SentenceTransformerEncoder
+from index.embedding.encoder import TextEncoder
 from tests.bot.on_discord.conftest import Start
 from tests.bot.on_discord.world import World, press, text_of, told
 
@@ -96,13 +96,11 @@ async def test_a_server_may_have_its_commands_answered_privately(settings: Setti
         assert "Kutcher" in text_of((await world.ann.slash(world.channel, "ask", question=KUTCHER)).response)
 
 
-async def test_discord_hears_from_it_before_any_work_begins(
-    world: World, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_discord_hears_from_it_before_any_work_begins(world: World, encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[bool] = []
     real = type(encoder).queries_with_tokens
 
-    def slow(self: SentenceTransformerEncoder, *args: object, **how: object) -> object:
+    def slow(self: TextEncoder, *args: object, **how: object) -> object:
         heard.append(any(path.endswith("/callback") for _, path in world.requests()))
         time.sleep(0.5)
         return real(self, *args, **how)
