@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.conversing import Place
 from bot.on_discord.callers import author_of, words_of
 from bot.on_discord.delivering import deliver, tell_privately
-from bot.on_discord.errors import sentence
+from bot.on_discord.errors import report, sentence
 from bot.on_discord.questions import ADD_COMMAND, thread_of
 from bot.on_discord.render import SHOWN, Layout, render
 from bot.permissions import Caller
@@ -56,16 +56,21 @@ class Messages(commands.Cog):
         """Answer it, if it asks."""
         if message.author.bot or message.webhook_id or message.type not in _WRITTEN or not self._bot.begin():
             return
+        answered = False
         async with self._lock(message.id):
             try:
                 if (thread := await self._addressed(message)) is not None:
                     async with self._bot.service.conversations.once(PLATFORM, str(message.id)) as new:
                         if new:
                             await self._answer(message, thread)
+                            answered = True
                 elif self._bot.intents.message_content:
                     await self._overhear(message)
             except Exception as error:
-                await self._tell(message, error)
+                if answered:  # that it was could not be noted
+                    report(error)
+                else:
+                    await self._tell(message, error)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -155,7 +160,10 @@ class Messages(commands.Cog):
         if before is not None and await self._edited(message.channel, before, layout):
             return
         if sent := await deliver(message, layout, words):
-            await service.conversations.replied(exchange, str(sent.id))
+            try:
+                await service.conversations.replied(exchange, str(sent.id))
+            except Exception as error:  # the answer stands there; only edits of the question will not find it
+                report(error)
 
     async def _edited(self, channel: discord.abc.MessageableChannel, before: int, layout: Layout) -> bool:
         """Whether the answer could be edited; False when somebody has deleted it."""
