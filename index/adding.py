@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
-from index.cutting import Cut, Tell, batches, cut, embed
+from index.cutting import Cut, batches, cut, embed
 from index.embedding.engine import Engine
 from index.errors import ArticleError
 from index.launches.mentions import Mentions
-from index.model import Change, Outcome, Progress
+from index.model import Change, Outcome
 from index.reading import twins
 from index.reading.draft import Draft
 from index.storing.store import Copy, Entry, Generation, Known, Store
@@ -20,45 +20,58 @@ from index.storing.store import Copy, Entry, Generation, Known, Store
 Read = Callable[[Known | None], Awaitable[Draft | None]]
 """Reads one source, given what is kept of it; None when it has not changed. Raises :class:`~index.errors.ArticleError`."""
 
-_READ_AHEAD = 64  # sources read while those before them are embedded
+READ_AHEAD = 64
+"""Sources that are read together, while those before them are embedded."""
+
 _AT_ONCE = 16  # of them
 _COMPARED = 8  # stored texts that one is compared with, word by word
 
 
+async def read(sources: Sequence[tuple[str, Read]], *, store: Store, scope: str) -> list[tuple[str, Found]]:
+    """Read sources, each named with how it is read, several at once. Nothing is written, so others may write meanwhile."""
+    known, turns = await store.known([name for name, _ in sources], scope), asyncio.Semaphore(_AT_ONCE)
+
+    async def one(name: str, reader: Read) -> tuple[str, Found]:
+        async with turns:
+            try:
+                draft = await reader(known.get(name))
+            except ArticleError as error:
+                return name, error
+            if draft is None or (name in known and known[name].digest == draft.digest):
+                return name, draft
+            return name, await asyncio.to_thread(_Fresh.made, draft, scope)
+
+    return await asyncio.gather(*(one(name, reader) for name, reader in sources))
+
+
 async def add(
-    sources: Sequence[tuple[str, Read]], *, store: Store, generation: Generation, engine: Engine, mentions: Mentions, scope: str, tell: Tell
+    found: Sequence[tuple[str, Found]],
+    *,
+    store: Store,
+    generation: Generation,
+    engine: Engine,
+    mentions: Mentions,
+    scope: str,
+    done: Callable[[int], None],
 ) -> list[Outcome]:
-    """Add each source: its name and how to read it. One outcome each, in the same order.
+    """Add what was read. One outcome each, in the same order.
 
-    A source that cannot be read is told and does not stop the others. Each batch is one transaction, so what is done stays
-    done; while one batch is embedded, the one before is written and the ones after are read.
+    Each batch is one transaction, so what is done stays done; while one batch is embedded, the one before is written.
+
+    Args:
+        done: hears how many texts were embedded, now and then.
     """
-    run = _Run(store, scope, await store.known([name for name, _ in sources], scope))
-    texts = 0
-
-    def done(more: int) -> None:
-        nonlocal texts
-        texts += more
-        tell(Progress(len(run.outcomes), len(sources), texts))
-
-    rest = iter(sources)
-    reading = asyncio.create_task(run.read(list(islice(rest, _READ_AHEAD))))
+    run = _Run(store, scope, await store.known([name for name, _ in found], scope))
     try:
-        while read := await reading:
-            reading = asyncio.create_task(run.read(list(islice(rest, _READ_AHEAD))))
-            fresh = await run.judge(read)
-            done(0)
-            for group in batches(one.cut for one in fresh):
-                embedded = await embed(group, engine, mentions, done)
-                entries = [run.fresh[one.article.source].entry(made) for one, made in zip(group, embedded, strict=True)]
-                await run.write(run.settle(entries, generation))
-            await run.write_rest()
+        fresh = await run.judge(found)
+        for group in batches(one.cut for one in fresh):
+            embedded = await embed(group, engine, mentions, done)
+            entries = [run.fresh[one.article.source].entry(made) for one, made in zip(group, embedded, strict=True)]
+            await run.write(run.settle(entries, generation))
+        await run.write_rest()
     finally:
-        reading.cancel()
-        await asyncio.wait([reading])
         await run.end()
-    tell(Progress(len(sources), len(sources), texts))
-    return [run.outcomes[name] for name, _ in sources]
+    return [run.outcomes[name] for name, _ in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,8 @@ def _known(draft: Draft) -> Known:
     return Known(draft.digest, draft.etag, draft.modified)
 
 
-_Read = _Fresh | Draft | ArticleError | None  # changed, unchanged with other validators perhaps, failed, unchanged
+Found: TypeAlias = _Fresh | Draft | ArticleError | None
+"""What was read of a source: changed, unchanged with other validators perhaps, failed, unchanged."""
 
 
 class _Run:
@@ -107,34 +121,19 @@ class _Run:
         self._known = known
         self._copies: dict[str, Copy] = {}  # not written yet, by source, likewise
         self._validators: dict[str, Known] = {}
-        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._writing: asyncio.Task[None] | None = None
 
-    async def read(self, sources: Sequence[tuple[str, Read]]) -> list[tuple[str, _Read]]:
-        """Read these, several at once."""
-        return await asyncio.gather(*(self._read(name, reader) for name, reader in sources))
-
-    async def _read(self, name: str, reader: Read) -> tuple[str, _Read]:
-        known = self._known.get(name)
-        async with self._turns:
-            try:
-                draft = await reader(known)
-            except ArticleError as error:
-                return name, error
-            if draft is None or (known and known.digest == draft.digest):
-                return name, draft
-            return name, await asyncio.to_thread(_Fresh.made, draft, self._scope)
-
-    async def judge(self, read: Sequence[tuple[str, _Read]]) -> list[_Fresh]:
+    async def judge(self, found: Sequence[tuple[str, Found]]) -> list[_Fresh]:
         """Say what becomes of each; returns those that have to be embedded."""
         # Those that are in already come first: the words that they had must not stand in the way of those that are new.
-        for name, one in sorted(read, key=lambda each: each[0] not in self._known):
+        for name, one in sorted(found, key=lambda each: each[0] not in self._known):
             if isinstance(one, ArticleError):
                 self.outcomes[name] = Outcome(name, Change.FAILED, str(one))
-            elif not isinstance(one, _Fresh):
+            elif not isinstance(one, _Fresh) or self._holds(name, one.draft):
                 self.outcomes[name] = Outcome(name, Change.UNCHANGED)
-                if one and _known(one) != self._known[name]:
-                    self._validators[name] = _known(one)
+                draft = one.draft if isinstance(one, _Fresh) else one
+                if draft and self._holds(name, draft) and _known(draft) != self._known[name]:
+                    self._validators[name] = _known(draft)
             elif kept := await self._kept(one):
                 self.outcomes[name] = Outcome(name, Change.DUPLICATE, kept)
                 self._copies[name] = one.copy(kept)
@@ -142,7 +141,11 @@ class _Run:
                 self.outcomes[name] = Outcome(name, Change.UPDATED if name in self._known else Change.ADDED)
                 self.fresh[name] = one
                 self._copies = {source: copy for source, copy in self._copies.items() if copy.of != name}
-        return [one for _, one in read if isinstance(one, _Fresh) and one.cut.article.source in self.fresh]
+        return [one for _, one in found if isinstance(one, _Fresh) and one.cut.article.source in self.fresh]
+
+    def _holds(self, name: str, draft: Draft) -> bool:
+        """Whether it is in as it was read: somebody else may have added it since."""
+        return name in self._known and self._known[name].digest == draft.digest
 
     async def _kept(self, new: _Fresh) -> str | None:
         """The source under which the text is kept already, as far as this scope can see."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.adding import Read, add
+from index.adding import READ_AHEAD, Found, Read, add, read
 from index.asking import QUESTION_LIMIT, Asking, State, state_of
 from index.cutting import Tell
 from index.embedding.engine import Engine
@@ -107,29 +108,47 @@ class Index:
         return await self._add({**await self._readers(sources), **sent}, scope, tell)
 
     async def _add(self, named: Mapping[str, Read], scope: str, tell: Tell | None = None) -> list[Outcome]:
-        """Add articles by how each is read."""
-        async with self._machinery.writing():
-            await self._check_room(named, scope)
-            generation = await self._store.live()
-            engine = await self._machinery.engine_of(generation)
-            mentions = Mentions(await self._catalogue())
-            told_by = claims.version(engine.fitted, mentions)
-            if generation is None:
-                generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
-                await self._store.go_live(generation)
-            if generation.claims != told_by:
-                await reread(store=self._store, engine=engine, mentions=mentions, tell=tell or _silent)
-            outcomes = await add(
-                list(named.items()),
-                store=self._store,
-                generation=generation,
-                engine=engine,
-                mentions=mentions,
-                scope=scope,
-                tell=tell or _silent,
-            )
-            await self._machinery.refresh(changed=True)
-            return outcomes
+        """Add articles by how each is read. Nobody is kept from writing while they are only read: a web server may be slow."""
+        await self._check_room(named, scope)
+        outcomes: list[Outcome] = []
+        texts = 0
+
+        def done(more: int) -> None:
+            nonlocal texts
+            texts += more
+            (tell or _silent)(Progress(len(outcomes), len(named), texts))
+
+        rest = iter(named.items())
+        reading = self._read(rest, scope)
+        try:
+            while found := await reading:
+                reading = self._read(rest, scope)
+                async with self._machinery.writing():
+                    outcomes += await self._add_read(found, scope, tell or _silent, done)
+                done(0)
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+        await self._machinery.refresh(changed=True)
+        return outcomes
+
+    def _read(self, rest: Iterator[tuple[str, Read]], scope: str) -> asyncio.Task[list[tuple[str, Found]]]:
+        """Begin to read the next of the sources."""
+        return asyncio.create_task(read(list(islice(rest, READ_AHEAD)), store=self._store, scope=scope))
+
+    async def _add_read(self, found: Sequence[tuple[str, Found]], scope: str, tell: Tell, done: Callable[[int], None]) -> Sequence[Outcome]:
+        """Add what was read. Only while writing."""
+        await self._check_room([name for name, _ in found], scope)  # again: others may have added some meanwhile
+        generation = await self._store.live()
+        engine = await self._machinery.engine_of(generation)
+        mentions = Mentions(await self._catalogue())
+        told_by = claims.version(engine.fitted, mentions)
+        if generation is None:
+            generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
+            await self._store.go_live(generation)
+        if generation.claims != told_by:
+            await reread(store=self._store, engine=engine, mentions=mentions, tell=tell)
+        return await add(found, store=self._store, generation=generation, engine=engine, mentions=mentions, scope=scope, done=done)
 
     async def _check_room(self, names: Collection[str], scope: str) -> None:
         """Whether a workspace may have these articles, too; what all share has no limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from index.reading.fetching import Fetcher
 from index.reading.files import SIZE_LIMIT, read
 from tests.site import ARTICLES, TWENTY, Site, page, serving
 from tests.site import pdf as pdf_of
-from tests.writing import CountingEncoder, check_quotes, check_stored, put, stored_texts
+from tests.writing import CountingEncoder, check_quotes, check_stored, put, stored_texts, write
 
 AURORA = (
     "Aurora, the video generator, has been open to everybody since Tuesday. Anyone with an e-mail address can sign up today.\n\n"
@@ -225,6 +226,23 @@ async def test_what_is_no_article_is_told_in_one_sentence(empty: Index, site: Si
 
 
 # Reading again
+
+
+async def test_a_slow_site_keeps_nobody_else_from_adding(index: Index, site: Site, tmp_path: Path) -> None:
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: server.Request) -> server.Response:
+        asked.set()
+        await go.wait()
+        return server.Response(text=page("Slow", "The slow product ships on 4 May 2026. " * 5), content_type="text/html")
+
+    waiting = asyncio.create_task(index.add([site.handle("/slow", slow)]))
+    await asked.wait()
+    path = write(tmp_path / "quick.md", "The quick product ships on 5 May 2026.", title="Quick")
+    assert [outcome.change for outcome in await index.add([str(path)])] == [Change.ADDED]
+    assert not waiting.done()
+    go.set()
+    assert [outcome.change for outcome in await waiting] == [Change.ADDED]
 
 
 async def test_a_page_that_has_not_changed_costs_one_request(
