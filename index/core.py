@@ -192,6 +192,7 @@ class Index:
             ValueError: what belongs to everybody is no workspace's.
         """
         async with self._machinery.writing():
+            await self._machinery.laid_out()  # it reads, and might write what is deleted
             found = await self.remains(scope)
             try:
                 await forgetting.forget(self._machinery.database, scope)
@@ -353,7 +354,9 @@ class Index:
                     text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
                 encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
                 try:
-                    asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
+                    asked = await look_up(
+                        text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages, counted=seen.common
+                    )
                     named = known.asked(text, is_name, engine.is_word)
                     products = list(dict.fromkeys(one.product for one in named))
                     if products and as_of is None and (said := _day_said(text, tongue, day)):

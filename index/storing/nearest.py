@@ -1,0 +1,160 @@
+"""Which passages are nearest to a question: all are compared while they are few; beyond, those of the nearest clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+INDEX_FILE, EXACT_FILE = "passages.faiss", "passages.npy"
+
+BLOCK = 20_000
+"""Rows that are worked on at once: 30 MB as fp32 of 384 dimensions."""
+
+_FEW = 1000  # visible passages that are compared one by one, which is exact, and then takes less than the clusters would
+_LISTS = 4  # clusters, as a multiple of the square root of the vectors
+_TRAINED_ON = 40  # vectors a cluster, which are enough for k-means
+_ROUNDS = 6  # of k-means
+_PROBES, _WIDER = 144, 0.3  # clusters: twice as many where a tenth of the passages is visible
+_COMPARED_AGAIN = 4  # times as many as are wanted: what is lost in 8 bits is seldom more than some places
+
+
+class Nearest(Protocol):
+    """Vectors by position, searched by inner product."""
+
+    def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
+        """The ``count`` best visible vectors, best first; fewer where fewer are visible.
+
+        Args:
+            visible: shape (vectors,).
+        """
+
+    def vector(self, position: int) -> npt.NDArray[np.float32]:
+        """One vector. Shape (dimension,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Every visible vector is compared, as fp16."""
+
+    index: faiss.IndexScalarQuantizer
+
+    @classmethod
+    def of(cls, vectors: npt.NDArray[np.float32]) -> Self:
+        """Of unit vectors, shape (vectors, dimension)."""
+        index: Any = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        if len(vectors):
+            index.train(vectors)
+            index.add(vectors)
+        return cls(index)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """What :meth:`write` wrote.
+
+        Raises:
+            RuntimeError, ValueError: it is something else.
+        """
+        index = faiss.read_index(str(folder / INDEX_FILE))
+        if not isinstance(index, faiss.IndexScalarQuantizer):
+            raise ValueError("another kind of index")
+        return cls(index)
+
+    def write(self, folder: Path) -> None:
+        """Write :data:`INDEX_FILE`."""
+        faiss.write_index(self.index, str(folder / INDEX_FILE))
+
+    def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
+        """See :meth:`Nearest.nearest`."""
+        with_selector = _Selector(visible)
+        scores, positions = self.index.search(query[None, :], count, params=faiss.SearchParameters(sel=with_selector.faiss))
+        found = positions[0] >= 0
+        return scores[0][found], positions[0][found]
+
+    def vector(self, position: int) -> npt.NDArray[np.float32]:
+        """See :meth:`Nearest.vector`."""
+        vector: npt.NDArray[np.float32] = self.index.reconstruct(position)
+        return vector
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """The nearest clusters are searched by 8-bit codes (FAISS's ``IVF,SQ8``), and the best of what that finds are compared exactly.
+
+    Attributes:
+        index: its lists stay in the file, and the system keeps in memory what is used of them.
+        exact: the vectors as fp16, in a file as well. Shape (vectors, dimension).
+    """
+
+    index: faiss.IndexIVFScalarQuantizer
+    exact: npt.NDArray[np.float16]
+
+    @classmethod
+    def write(cls, folder: Path, exact: npt.NDArray[np.float16]) -> None:
+        """Write :data:`INDEX_FILE` beside :data:`EXACT_FILE`, which holds ``exact`` already: 80 s for a million."""
+        count, dimension = exact.shape
+        lists = max(1, min(int(_LISTS * count**0.5), count // _TRAINED_ON))
+        quantizer = faiss.IndexFlatIP(dimension)
+        index: Any = faiss.IndexIVFScalarQuantizer(
+            quantizer, dimension, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, False
+        )
+        index.cp.niter, index.cp.min_points_per_centroid = _ROUNDS, 1
+        sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINED_ON), replace=False)
+        index.train(exact[np.sort(sample)].astype(np.float32))
+        for start in range(0, count, BLOCK):
+            index.add(exact[start : start + BLOCK].astype(np.float32))
+        faiss.write_index(index, str(folder / INDEX_FILE))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """What :meth:`write` wrote, mapped into memory.
+
+        Raises:
+            OSError, RuntimeError, ValueError: it cannot be read, or is something else.
+        """
+        index = faiss.read_index(str(folder / INDEX_FILE), faiss.IO_FLAG_MMAP)
+        exact = np.asarray(np.load(folder / EXACT_FILE, mmap_mode="r"))
+        if not isinstance(index, faiss.IndexIVFScalarQuantizer) or exact.shape != (index.ntotal, index.d):
+            raise ValueError("another kind of index")
+        return cls(index, exact)
+
+    def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
+        """See :meth:`Nearest.nearest`; exact where at most :data:`_FEW` are visible."""
+        seen = int(np.count_nonzero(visible))
+        if seen <= _FEW:
+            return self._best(query, np.flatnonzero(visible), count)
+        selector = _Selector(visible)
+        parameters = faiss.SearchParametersIVF(sel=selector.faiss, nprobe=self._probes(seen / len(visible)))
+        _, positions = self.index.search(query[None, :], _COMPARED_AGAIN * count, params=parameters)
+        return self._best(query, np.sort(positions[0][positions[0] >= 0]), count)
+
+    def _probes(self, share: float) -> int:
+        """How many clusters are searched: the fewer passages are visible, the further apart are the best of them."""
+        probes: int = min(self.index.nlist, round(_PROBES * share**-_WIDER))
+        return probes
+
+    def _best(self, query: npt.NDArray[np.float32], among: Positions, count: int) -> tuple[Scores, Positions]:
+        scores: Scores = self.exact[among].astype(np.float32) @ query
+        best = np.argsort(-scores, kind="stable")[:count]
+        return scores[best], among[best]
+
+    def vector(self, position: int) -> npt.NDArray[np.float32]:
+        """See :meth:`Nearest.vector`."""
+        vector: npt.NDArray[np.float32] = self.exact[position].astype(np.float32)
+        return vector
+
+
+class _Selector:
+    """What FAISS takes for a filter, and the memory that it looks into."""
+
+    def __init__(self, visible: npt.NDArray[np.bool_]) -> None:
+        # FAISS's bitmap has one bit a row, the lowest first.
+        self._bits = np.packbits(visible, bitorder="little")
+        self.faiss = None if visible.all() else faiss.IDSelectorBitmap(len(visible), faiss.swig_ptr(self._bits))
