@@ -76,12 +76,12 @@ class VectorFiles:
 
     def base(self, generation: Generation, space: LanguageSpace) -> Vectors | None:
         """What was laid out last for an earlier revision of a large index; None where nothing was."""
-        for place in sorted(self._folder.glob(f"{generation.id}-*"), key=lambda place: place.stat().st_mtime, reverse=True):
-            with suppress(OSError, ValueError):
-                if _manifest(place).get("frozen"):
-                    earlier = Generation(generation.id, generation.fingerprint, int(place.name.rpartition("-")[2]))
-                    return self._read(place, earlier, space)
-        return None
+        earlier = [path for path in self._folder.glob(f"{generation.id}-*") if path != self._place(generation) and _is_frozen(path)]
+        if not earlier:
+            return None
+        place = max(earlier, key=lambda path: path.stat().st_mtime)
+        of = Generation(generation.id, generation.fingerprint, int(place.name.rpartition("-")[2]))
+        return self._read(place, of, space)
 
     def _read(self, place: Path, generation: Generation, space: LanguageSpace) -> Vectors | None:
         """None, and that is told, where the files are damaged, or were made for something else."""
