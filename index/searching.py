@@ -36,6 +36,7 @@ _MATCHING = 10  # passages from the words
 _COMPARED = 10  # of the nearest, whose coverage counts
 _RAREST = 4  # words of the question that are looked up
 _COMMON, _FEW = 0.01, 20  # a word in more of the passages than this share (or number, if that is more) finds nothing in particular
+_LOOKED_THROUGH = 8000  # passages that hold the words that are looked up, which takes some milliseconds; fewer in any but large indexes
 
 _PASSAGE, _SENTENCE = 0.82, 1.18  # of the two cosines
 _COVERAGE = 0.4  # how well the passage covers the question's tokens: 9 points of hit@1 on dated news, 2 on XQuAD
@@ -182,6 +183,8 @@ async def look_up(
     known = {term: _weight(count, passages) for term, count in counts.items()}
     telling = [term for term, count in counts.items() if count <= max(_COMMON * passages, _FEW)]
     rarest = sorted(telling, key=lambda term: (counts[term], term))[:_RAREST]
+    while sum(counts[term] for term in rarest) > _LOOKED_THROUGH:
+        rarest.pop()
     matching = await store.matches({term: known[term] for term in rarest}, scopes)
 
     meant = names.asked(asked, known)

@@ -29,8 +29,8 @@ from index.storing.searchable import Frozen, Part, Vectors, by_article
 from index.storing.store import Generation, Rows
 from index.storing.vectors import write_companions
 
-COMMON = 3000
-"""A term in so many passages of a scope is not counted anew: that would take a millisecond or more."""
+COMMON = 1000
+"""A term in so many passages of a scope is not counted anew for each question."""
 
 PART = 5000
 """Passages that are read at once."""

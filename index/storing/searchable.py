@@ -117,7 +117,9 @@ class Vectors:
         codes = self._codes(scopes)
         seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
         if len(codes) < len(self.scope_names):
-            seen &= np.isin(self.scopes, codes)
+            of_these = np.zeros(len(self.scope_names) + 1, np.bool_)  # the last is for -1, which is no scope
+            of_these[codes] = True
+            seen &= of_these[self.scopes]
         return seen
 
     def _codes(self, scopes: Collection[str]) -> list[int]:
