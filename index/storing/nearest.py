@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -92,12 +93,13 @@ class RowFile:
         mapped: Any = np.load(path, mmap_mode="r")
         self.shape: tuple[int, int] = mapped.shape
         self._start = mapped.offset
-        self._file = path.open("rb", buffering=0)
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     def __getitem__(self, positions: Positions) -> npt.NDArray[np.float16]:
         """Some rows. Shape (positions, dimension)."""
         length = 2 * self.shape[1]
-        read = [os.pread(self._file.fileno(), length, self._start + length * position) for position in positions.tolist()]
+        read = [os.pread(self._file, length, self._start + length * position) for position in positions.tolist()]
         return np.frombuffer(b"".join(read), np.float16).reshape(-1, self.shape[1])
 
 

@@ -38,7 +38,7 @@ from index.model import EVERYBODY, Article, Passage, Span
 from index.searching import look_up
 from index.storing.database import FILE, Database
 from index.storing.loading import Loading
-from index.storing.nearest import Clustered
+from index.storing.nearest import EXACT_FILE, INDEX_FILE, Clustered
 from index.storing.schema import WORDS
 from index.storing.scoping import mark, marked
 from index.storing.searchable import Vectors
@@ -324,7 +324,11 @@ def entry(real: Real, noise: Noise, dice: random.Random) -> Entry:
 def kinds(folder: Path, real: Real) -> Iterator[str]:
     """The kinds of indexes side by side, over the same vectors; what any finds is compared again exactly, and the best are taken."""
     (place,) = (folder / "vectors").glob("[0-9]*")
-    exact = np.load(place / "passages.npy", mmap_mode="r")
+    if (place / EXACT_FILE).exists():
+        exact = np.load(place / EXACT_FILE, mmap_mode="r")
+    else:
+        index = faiss.read_index(str(place / INDEX_FILE))
+        exact = index.reconstruct_n(0, index.ntotal).astype(np.float16)
     noise = Noise(real.sentences, 5)
     queries = noise.around(real.questions[noise.dice.integers(0, len(real.questions), 100)])
     tenth = noise.dice.random(len(exact)) < SHARE
