@@ -75,8 +75,8 @@ class Exact:
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
         """See :meth:`Nearest.nearest`."""
-        with_selector = _Selector(visible)
-        scores, positions = self.index.search(query[None, :], count, params=faiss.SearchParameters(sel=with_selector.faiss))
+        selector = _Selector(visible)
+        scores, positions = self.index.search(query[None, :], count, params=faiss.SearchParameters(sel=selector.faiss))
         found = positions[0] >= 0
         return scores[0][found], positions[0][found]
 

@@ -141,6 +141,27 @@ def check(loaded: Vectors, truth: Truth, dice: np.random.Generator) -> None:
                 assert min(np.abs(rows - of[start + 1 : start + 3]).max() for of in moved.values() for start in range(0, len(of), 3)) < 2e-3
 
 
+@pytest.mark.parametrize("share", [1.0, 0.1, 0.01])
+def test_clusters_miss_few_of_the_nearest_and_find_none_that_may_not_be_seen(tmp_path: Path, share: float) -> None:
+    dice = np.random.default_rng(2)
+    rows = np.repeat(random_rows(dice, 100).reshape(-1, DIMENSION), 100, axis=0)
+    rows += 0.1 * dice.standard_normal(rows.shape).astype(np.float32)
+    exact = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    np.save(tmp_path / nearest.EXACT_FILE, exact)
+    Clustered.write(tmp_path, exact)
+    clustered = Clustered.read(tmp_path)
+    visible = dice.random(len(exact)) < share
+    hits = 0
+    for query in random_rows(dice, 34).reshape(-1, DIMENSION)[:100]:
+        scores, found = clustered.nearest(query, 10, visible)
+        assert visible[found].all()
+        expected = np.where(visible, exact.astype(np.float32) @ query, -1)
+        assert scores == pytest.approx(expected[found], abs=1e-5)
+        assert (np.diff(scores) <= 0).all()
+        hits += np.count_nonzero(scores >= np.sort(expected)[-10] - 1e-6)
+    assert hits >= (1000 if share == 0.01 else 980)  # 300 are few, and compared one by one
+
+
 @pytest.fixture
 async def laid_out(empty: Path, tmp_path: Path, languages_stay: None) -> AsyncIterator[tuple[Path, Truth, np.random.Generator]]:
     """A folder that was laid out, and has changed since."""
