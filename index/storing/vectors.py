@@ -41,7 +41,9 @@ LAYOUT = 3
 """Raised whenever the files below would be written differently."""
 
 EXACT_LIMIT = 30_000
-"""Up to so many passages every one is compared, and all are laid out again at each change; beyond, see :mod:`index.storing.large`."""
+"""Up to so many passages every one is compared, and all are laid out again at each change; beyond, see :mod:`index.storing.large`.
+
+Chosen by the table in :mod:`index.storing.nearest`: to here an exact search takes about as long as any other, 1.3 ms."""
 
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _SPELLING_ARRAYS = ("counts", "bounds", "holders")
