@@ -43,7 +43,7 @@ LAYOUT = 3
 EXACT_LIMIT = 30_000
 """Up to so many passages every one is compared, and all are laid out again at each change; beyond, see :mod:`index.storing.large`.
 
-Chosen by the table in :mod:`index.storing.nearest`: to here an exact search takes about as long as any other, 1.3 ms."""
+Chosen by the table in :mod:`index.storing.nearest`: to here an exact search takes little longer than any other."""
 
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _SPELLING_ARRAYS = ("counts", "bounds", "holders")
