@@ -17,7 +17,7 @@ passages   kind        searched  bytes  all            a tenth        built in
            HNSW-SQ8    256       592    0.952  0.6 ms  0.902  0.7 ms  15 s
            HNSW-SQ8    1024      592    0.996  1.9 ms  0.987  2.4 ms  15 s
 1,000,000  IVF-SQ8     104, 198  398    0.985  4.3 ms  0.990  4.8 ms  150 s
-           IVF-PQ96    128, 256  110    0.971          0.988
+           IVF-PQ96    128, 256  110    0.971          0.988          220 s
 =========  ==========  ========  =====  =============  =============  =========
 
 ("Searched" is the number of clusters, or HNSW's ``efSearch``. The times of a million are those of the whole search, filter and all;

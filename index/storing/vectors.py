@@ -103,7 +103,7 @@ class VectorFiles:
             passages = Clustered.read(place) if frozen else Exact.read(place)
             part = Part(len(arrays["ids"]), passages, arrays.pop("sentences"))
             return Vectors(generation, (part,), scope_names=tuple(manifest["scopes"]), spellings=spellings, frozen=frozen, **arrays)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError):
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError):
             log.warning(_DAMAGED, place)
             return None
 
@@ -121,7 +121,7 @@ class VectorFiles:
             return bool(manifest["checksums"] == {name: _checksums(place / name) for name in _names(manifest)})
         except FileNotFoundError:
             return None if not place.exists() else False
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError):
             return False
 
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
