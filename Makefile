@@ -4,7 +4,7 @@ PYTHON ?= python3
 Q ?= When will Sora ship?
 export Q
 
-.PHONY: ask test lint types benchmark calibrate fit clean
+.PHONY: ask test lint types benchmark large calibrate fit clean
 .SILENT:
 
 # A stamp beside the packages remembers that they are installed; it is made again when what is asked for changes.
@@ -34,6 +34,12 @@ types: .venv/.installed-dev
 
 benchmark: .venv/.installed-dev
 	.venv/bin/python -m pytest tests/benchmarks -s -p no:cacheprovider -o addopts=
+
+# The numbers of passages; 1e6 takes a quarter of an hour.
+SIZES ?= 1e4 1e5
+large: .venv/.installed-dev
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmark]'
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m tests.benchmarks.large $(SIZES) $(ARGS)
 
 calibrate: .venv/.installed-dev
 	.venv/bin/python -m tests.benchmarks.calibrate

@@ -108,7 +108,9 @@ class Asking:
                 text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
             encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
             try:
-                asked = await look_up(text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages)
+                asked = await look_up(
+                    text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages, counted=seen.common
+                )
                 named = known.asked(text, is_name, engine.is_word)
                 products = list(dict.fromkeys(one.product for one in named))
                 if products and not chosen and (said := _day_said(text, tongue, day)):

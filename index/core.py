@@ -202,6 +202,7 @@ class Index:
             ValueError: what belongs to everybody is no workspace's.
         """
         async with self._machinery.writing():
+            await self._machinery.laid_out()  # it reads, and might write what is deleted
             found = await self.remains(scope)
             try:
                 await forgetting.forget(self._machinery.database, scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,8 +24,11 @@ from index.storing.store import Generation, Store
 if TYPE_CHECKING:
     from index import IndexSettings
     from index.reading.fetching import Fetcher
+    from index.storing.loading import Loading
+    from index.storing.searchable import Vectors as Searchable
     from index.storing.vectors import VectorFiles
-    from index.storing.vectors import Vectors as Searchable
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 5.0
 """Seconds that an act waits for another process that is writing."""
@@ -42,6 +46,7 @@ class Machinery:
         self._engines: dict[str, asyncio.Task[Engine]] = {}  # by EMBEDDING_MODEL; two while a rebuild changes from one to the other
         self._searchable: Searchable | None = None
         self._refreshing = asyncio.Lock()
+        self._laying_out: asyncio.Task[None] | None = None
         self._writer = asyncio.Lock()
 
     @classmethod
@@ -58,7 +63,8 @@ class Machinery:
         return cls(settings, database)
 
     async def close(self) -> None:
-        """Let go of files, connections and threads."""
+        """Let go of files, connections and threads, when all files are written."""
+        await self.laid_out()
         if self._fetcher:
             await self._fetcher.close()
         if self._engines:
@@ -145,6 +151,8 @@ class Machinery:
     async def refresh(self, *, changed: bool = False) -> tuple[Engine, Searchable | None]:
         """The vectors of the articles as they are now, those in memory, else on disk, else made from the database; and their encoder.
 
+        Whoever has changed the articles also sees to it that a large index is laid out again when it is due; nobody waits for that.
+
         Args:
             changed: the articles were changed a moment ago, so that nothing can be on disk yet.
 
@@ -161,19 +169,37 @@ class Machinery:
                 async with self._refreshing:
                     found = self._searchable
                     if found is None or found.generation != generation:
-                        found = await self._load_vectors(generation, engine.fitted.languages, expected=not changed)
+                        found = await self._loading().load(generation, engine.fitted.languages, found, expected=not changed)
                         if found is None:
                             continue
                         self._searchable = found
                         self._keep(generation)
+            if changed and found.is_due and (self._laying_out is None or self._laying_out.done()):
+                self._laying_out = asyncio.create_task(self._lay_out_again(generation, engine.fitted.languages))
             return engine, found
 
     def _keep(self, live: Generation) -> None:
         """Let go of the encoder of a generation that has been replaced; its threads end when the last one who uses it is done."""
         self._engines = {model: loaded for model, loaded in self._engines.items() if model in (live.model, self.settings.embedding_model)}
 
+    async def _lay_out_again(self, generation: Generation, space: LanguageSpace) -> None:
+        try:
+            made = await self._loading().lay_out(generation, space)
+        except DataError as error:
+            log.warning("%s", error)
+            return
+        async with self._refreshing:
+            if made and self._searchable and self._searchable.generation.id == made.generation.id:
+                self._searchable = made
+
+    async def laid_out(self) -> None:
+        """Wait until what is being laid out is done."""
+        if self._laying_out:
+            await self._laying_out
+
     async def clear_vectors(self) -> None:
         """Remove the vectors from memory and from the disk; the next question makes them again from the database."""
+        await self.laid_out()
         async with self._refreshing:
             self._searchable = None
             await asyncio.to_thread(self._vector_files().clear)
@@ -187,17 +213,7 @@ class Machinery:
 
         return VectorFiles(self.settings.data / "vectors")
 
-    async def _load_vectors(self, generation: Generation, space: LanguageSpace, *, expected: bool) -> Searchable | None:
-        """None where the generation was replaced meanwhile."""
-        from index.storing.vectors import build
+    def _loading(self) -> Loading:
+        from index.storing.loading import Loading
 
-        cache = self._vector_files()
-        kept = await asyncio.to_thread(cache.load, generation, space, expected=expected)
-        if kept:
-            return kept
-        rows = await self.store.rows(generation)
-        if rows is None:
-            return None
-        made = await asyncio.to_thread(build, rows, await self.store.spellings(), space)
-        await asyncio.to_thread(cache.save, made, space)
-        return made
+        return Loading(self.store, self._vector_files())

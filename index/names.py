@@ -116,6 +116,20 @@ class Spellings:
         holders = np.array([article for articles in held for article in articles], np.int64)
         return cls(terms, np.array(rows, np.int64).reshape(-1, 4), _bounds([len(articles) for articles in held]), holders)
 
+    def and_those_of(self, spellings: Sequence[Mapping[str, tuple[int, int]]], capitals: Sequence[Iterable[str]], first: int) -> Spellings:
+        """With those of more articles, whose positions begin at ``first`` (see :meth:`of`)."""
+        more = Spellings.of(spellings, ())
+        terms = tuple(sorted({*self.terms, *more.terms}))
+        places = {term: place for place, term in enumerate(terms)}
+        old, new = (np.array([places[term] for term in one.terms], np.int64) for one in (self, more))
+        counts = [np.column_stack([at[one.counts[:, 0]], one.counts[:, 1:]]) for at, one in ((old, self), (new, more))]
+        held = sorted((places[term], article) for article, some in enumerate(capitals, first) for term in some if term in places)
+        of_words, holders = np.array(held, np.int64).reshape(-1, 2).T
+        lengths = np.zeros(len(terms), np.int64)
+        lengths[old] = np.diff(self.bounds)
+        holders = np.insert(self.holders, np.cumsum(lengths)[of_words], holders)
+        return Spellings(terms, np.concatenate(counts), _bounds(lengths + np.bincount(of_words, minlength=len(terms))), holders)
+
     def names(self, codes: Sequence[int], articles: npt.NDArray[np.bool_]) -> Names:
         """The names of some scopes.
 

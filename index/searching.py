@@ -27,8 +27,8 @@ from index.matching import Match, match
 from index.model import Span
 from index.names import Names
 from index.observing import timed
-from index.storing.store import Store, StoredPassage
-from index.storing.vectors import Vectors
+from index.storing.searchable import Vectors
+from index.storing.store import NOTHING, Store, StoredPassage
 from index.words import Word
 
 _NEAREST = 20  # passages from the vectors
@@ -36,6 +36,7 @@ _MATCHING = 10  # passages from the words
 _COMPARED = 10  # of the nearest, whose coverage counts
 _RAREST = 4  # words of the question that are looked up
 _COMMON, _FEW = 0.01, 20  # a word in more of the passages than this share (or number, if that is more) finds nothing in particular
+_LOOKED_THROUGH = 8000  # passages that hold the words that are looked up, which takes some milliseconds; fewer in any but large indexes
 
 _PASSAGE, _SENTENCE = 0.82, 1.18  # of the two cosines
 _COVERAGE = 0.4  # how well the passage covers the question's tokens: 9 points of hit@1 on dated news, 2 on XQuAD
@@ -159,19 +160,31 @@ class Found:
 _NO_LAUNCH = Launch()
 
 
-async def look_up(text: str, language: str, *, scopes: Collection[str], store: Store, names: Names, passages: int) -> Question:
+async def look_up(
+    text: str,
+    language: str,
+    *,
+    scopes: Collection[str],
+    store: Store,
+    names: Names,
+    passages: int,
+    counted: Mapping[str, Mapping[str, int]] = NOTHING,
+) -> Question:
     """What the words of a question say, before its vector is known.
 
     Args:
         text: with compatibility forms unified (NFKC).
         names: those of the articles of these scopes.
         passages: how many these scopes have.
+        counted: see :meth:`index.storing.store.Store.frequencies`.
     """
     asked = tuple(words.words(text))
-    counts = await store.frequencies({word.term for word in asked}, scopes)
+    counts = await store.frequencies({word.term for word in asked}, scopes, counted)
     known = {term: _weight(count, passages) for term, count in counts.items()}
     telling = [term for term, count in counts.items() if count <= max(_COMMON * passages, _FEW)]
     rarest = sorted(telling, key=lambda term: (counts[term], term))[:_RAREST]
+    while sum(counts[term] for term in rarest) > _LOOKED_THROUGH:
+        rarest.pop()
     matching = await store.matches({term: known[term] for term in rarest}, scopes)
 
     meant = names.asked(asked, known)
@@ -238,8 +251,8 @@ async def search(
 def _articles(passages: Collection[int], vectors: Vectors) -> npt.NDArray[np.bool_]:
     """Which articles hold any of these passages. Shape (articles,)."""
     held = np.zeros(len(vectors.days), np.bool_)
-    _, places = _positions(np.fromiter(passages, np.int64, len(passages)), vectors)
-    held[vectors.articles[places]] = True
+    places = vectors.positions(np.fromiter(passages, np.int64, len(passages)))
+    held[vectors.articles[places[places >= 0]]] = True
     return held
 
 
@@ -284,19 +297,13 @@ def _candidates(
     """Positions of the passages to look at: those nearest by their vectors, and those that share rare words, newer ones first."""
     seen = visible[vectors.articles]
     nearest = vectors.nearest(query, _NEAREST, seen)
-    there, places = _positions(np.fromiter(matching, np.int64, len(matching)), vectors)
-    scores = np.fromiter(matching.values(), np.float64, len(matching))[there]
-    places, scores = places[seen[places]], scores[seen[places]]
+    places = vectors.positions(np.fromiter(matching, np.int64, len(matching)))
+    kept = places >= 0
+    kept[kept] = seen[places[kept]]
+    places, scores = places[kept], np.fromiter(matching.values(), np.float64, len(matching))[kept]
     best_first = np.lexsort((places, -vectors.days[vectors.articles[places]], -scores))
     found: npt.NDArray[np.int64] = np.union1d(nearest, places[best_first[:_MATCHING]])
     return found
-
-
-def _positions(ids: npt.NDArray[np.int64], vectors: Vectors) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Which of some passages are still there, and where these are among all."""
-    places = np.searchsorted(vectors.ids, ids)
-    there: npt.NDArray[np.bool_] = (places < len(vectors.ids)) & (vectors.ids[np.minimum(places, len(vectors.ids) - 1)] == ids)
-    return there, places[there]
 
 
 def _article_scores(

@@ -14,7 +14,7 @@ On XQuAD with each article in one of three languages this lifts first hits from 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -25,6 +25,9 @@ from index.embedding.encoder import Vectors, unit
 
 _CORPUS_SHARE = 0.5  # how much of a language's mean among the articles is taken out
 _CORPUS_PRIOR = 30  # passages that the parallel sentences count for, against those of the articles
+
+Sums = Mapping[tuple[int | None, int], npt.NDArray[np.float32]]
+"""For a scope and a language, by their codes, the sum of the vectors of both, and behind it how many they are. Shape (dimension + 1,)."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,14 @@ class LanguageSpace:
         return unit(self._project(vectors))
 
     def passages(
-        self, vectors: Vectors, languages: npt.NDArray[np.int32], scopes: npt.NDArray[np.int32], shared: int | None = None
+        self,
+        vectors: Vectors,
+        languages: npt.NDArray[np.int32],
+        scopes: npt.NDArray[np.int32],
+        shared: int | None = None,
+        sums: Sums | None = None,
     ) -> Vectors:
-        """All passages' (or all sentences') vectors of a corpus without their languages, of unit length again.
+        """Passages' (or sentences') vectors of a corpus without their languages, of unit length again.
 
         The means that count for a scope are those of its own articles and of the shared ones, so that no other scope's
         articles move its vectors.
@@ -61,20 +69,26 @@ class LanguageSpace:
             languages: a code for each row's language. Shape (rows,).
             scopes: a code for each row's scope. Shape (rows,).
             shared: the code of the shared scope, if any row is of it.
+            sums: of the whole corpus, where these are not all of its vectors.
         """
         if not len(vectors):
             return vectors
+        if sums is None:
+            sums = sums_of(vectors, languages, scopes)
         moved = vectors.copy()
-        tongues = np.unique(languages)
-        common = [_total(vectors, (scopes == shared) & (languages == tongue)) for tongue in tongues]
-        for scope in np.unique(scopes):
+        tongues = sorted({tongue for _, tongue in sums})
+        nothing = np.zeros(vectors.shape[1] + 1, np.float32)
+        common = [sums.get((shared, tongue), nothing) for tongue in tongues]
+        for scope in np.unique(scopes).tolist():
             own = scopes == scope
-            rows = [own & (languages == tongue) for tongue in tongues]
-            totals = common if scope == shared else [held + _total(vectors, some) for held, some in zip(common, rows, strict=True)]
-            whole = np.sum(totals, axis=0)
+            totals = (
+                common if scope == shared else [held + sums.get((scope, at), nothing) for held, at in zip(common, tongues, strict=True)]
+            )
+            whole = np.sum([nothing, *totals], axis=0)
             centre = (whole[:-1] + np.float32(_CORPUS_PRIOR) * self.centre) / (whole[-1] + np.float32(_CORPUS_PRIOR))
-            for some, total in zip(rows, totals, strict=True):
-                if some.any():
+            for tongue, total in zip(tongues, totals, strict=True):
+                some = own & (languages == tongue)
+                if total[-1] and some.any():
                     share = np.float32(_CORPUS_SHARE) * total[-1] / (total[-1] + np.float32(_CORPUS_PRIOR))
                     moved[some] -= share * (total[:-1] / total[-1] - centre)
         return unit(self._project(moved))
@@ -90,9 +104,15 @@ class LanguageSpace:
         return sha256(self.basis.tobytes() + self.centre.tobytes() + settings).hexdigest()[:16]
 
 
-def _total(vectors: Vectors, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """The sum of some vectors, and behind it how many they are. Shape (dimension + 1,)."""
-    return np.append(vectors[rows].sum(axis=0), np.float32(rows.sum()))
+def sums_of(vectors: Vectors, languages: npt.NDArray[np.int32], scopes: npt.NDArray[np.int32]) -> Sums:
+    """What :meth:`LanguageSpace.passages` has to know of a whole corpus; those of its parts can be added up."""
+    sums: dict[tuple[int | None, int], npt.NDArray[np.float32]] = {}
+    for scope in np.unique(scopes).tolist():
+        own = scopes == scope
+        for tongue in np.unique(languages[own]).tolist():
+            rows = own & (languages == tongue)
+            sums[scope, tongue] = np.append(vectors[rows].sum(axis=0), np.float32(rows.sum()))
+    return sums
 
 
 def language_directions(kinds: Sequence[Sequence[Vectors]]) -> npt.NDArray[np.float32]:

@@ -6,28 +6,25 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from sqlalchemy import ColumnElement, column, delete, func, insert, or_, select, table, text, true, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
 from index.model import EVERYBODY, Article, Counts, Listed, Passage
 from index.storing.jobs import finish
-from index.storing.schema import VOCABULARY, WORDS, articles, bands, claims, copies, generations, passages
+from index.storing.schema import WORDS, articles, bands, claims, copies, generations, passages
 from index.storing.schema import scopes as numbers
-from index.storing.scoping import mark, marked, split
+from index.storing.scoping import mark, marked
 from index.storing.sqlite_copies import SQLiteCopies, as_article, new_revision, remove_copies
 from index.storing.sqlite_search import SQLiteSearch, as_source, pack_spans, unpack_spans
-from index.storing.store import Embedded, Entry, Generation, Rows
+from index.storing.sqlite_vectors import SQLiteVectors
+from index.storing.store import Embedded, Entry, Generation
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
-_SPELLINGS = text(f"SELECT term, col, cnt FROM {VOCABULARY} WHERE col IN ('names', 'common')")
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
-_WORDS = table(WORDS, column("rowid"), column("terms"), column("capitals"))
 
 
-class SQLiteStore(SQLiteCopies, SQLiteSearch):
+class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
     """See :class:`index.storing.store.Store`."""
 
     # Generations
@@ -204,48 +201,6 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch):
             held, offsets = (await connection.execute(query)).one()
             return Counts(number, held, held + offsets // 8)
 
-    # Searching
-
-    async def rows(self, generation: Generation) -> Rows | None:
-        query = (
-            select(
-                passages.c.id,
-                passages.c.article,
-                articles.c.day,
-                articles.c.scope,
-                articles.c.language,
-                passages.c.sentences,
-                passages.c.vectors,
-                _WORDS.c.capitals,
-            )
-            .join(articles, articles.c.number == passages.c.article)
-            .join(_WORDS, _WORDS.c.rowid == passages.c.id)
-            .where(passages.c.generation == generation.id)
-            .order_by(passages.c.id)
-        )
-        async with self._database.reading() as connection:
-            await connection.execute(text("BEGIN"))  # both statements see the same moment
-            found = (await connection.execute(query)).all()
-            revision = (await connection.execute(select(generations.c.revision).where(generations.c.id == generation.id))).scalar()
-        if revision is None:
-            return None
-        return _rows(found, Generation(generation.id, generation.fingerprint, revision))
-
-    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
-        async with self._database.reading() as connection:
-            await connection.execute(text("BEGIN"))  # both statements see the same moment
-            marks = {mark(number): name for number, name in await connection.execute(select(numbers.c.number, numbers.c.name))}
-            rows = (await connection.execute(_SPELLINGS)).all()
-        counts = [(*split(term), kind == "names", count) for term, kind, count in rows]
-        names = {word for _, word, like_a_name, _ in counts if like_a_name}
-        found: dict[str, dict[str, tuple[int, int]]] = {scope: {} for scope in (EVERYBODY, *marks.values())}
-        for own, word, like_a_name, count in counts:
-            if word in names:
-                of_scope = found[marks[own] if own else EVERYBODY]
-                written, common = of_scope.get(word, (0, 0))
-                of_scope[word] = (written + count, common) if like_a_name else (written, common + count)
-        return found
-
 
 def _generation(row: Any) -> Generation:
     return Generation(row.id, row.fingerprint, row.revision, row.claims, row.model, row.scope)
@@ -313,30 +268,3 @@ def _claim_rows(passage: object, made: Sequence[Claim]) -> list[dict[str, object
         }
         for claim in made
     ]
-
-
-def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:
-    scopes, scope_names = _codes([row[3] for row in found])
-    languages, language_names = _codes([row[4] for row in found])
-    counts = np.array([len(row[5]) // 8 for row in found], np.int64)  # a sentence's offsets take 8 bytes
-    matrices = [np.frombuffer(row[6], "<f2").reshape(1 + count, -1) for row, count in zip(found, counts, strict=True)]
-    empty = np.zeros((0, 0), np.float16)
-    return Rows(
-        generation=generation,
-        ids=np.array([row[0] for row in found], np.int64),
-        articles=np.array([row[1] for row in found], np.int64),
-        days=np.array([row[2] or 0 for row in found], np.int32),
-        scopes=scopes,
-        scope_names=scope_names,
-        languages=languages,
-        language_names=language_names,
-        bounds=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
-        capitals=tuple(tuple(row[7].split()) for row in found),
-        vectors=np.stack([matrix[0] for matrix in matrices]) if matrices else empty,
-        sentences=np.concatenate([matrix[1:] for matrix in matrices]) if matrices else empty,
-    )
-
-
-def _codes(names: Sequence[str]) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    known = {name: code for code, name in enumerate(sorted(set(names)))}
-    return np.array([known[name] for name in names], np.int32), tuple(known)

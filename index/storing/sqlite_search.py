@@ -23,7 +23,7 @@ from index.model import EVERYBODY, Mark, Quote, Source, Span, Stage, words_diges
 from index.storing.database import Database
 from index.storing.schema import INSTANCES, VOCABULARY, WORDS
 from index.storing.scoping import mark, marked, unmarked
-from index.storing.store import Generation, StoredPassage
+from index.storing.store import NOTHING, Generation, StoredPassage
 
 _LIVE = "SELECT id, fingerprint, revision, claims, model FROM generations WHERE live = 1"
 _FREQUENCIES = f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND term IN (SELECT value FROM json_each(?))"
@@ -34,7 +34,7 @@ _MATCHES = f"""
         FROM json_each(?) t CROSS JOIN {INSTANCES} i ON i.term = t.key WHERE i.col = 'terms' GROUP BY t.key, i.doc
     ) GROUP BY doc
 """
-_NUMBERS = "SELECT number FROM scopes WHERE name IN (SELECT value FROM json_each(?))"
+_NUMBERS = "SELECT name, number FROM scopes WHERE name IN (SELECT value FROM json_each(?))"
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"
 _CLAIMS = """
     SELECT a.number, a.day, c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
@@ -70,27 +70,33 @@ class SQLiteSearch:
         rows = await self._database.fetch(_LIVE)
         return Generation(*rows[0]) if rows else None
 
-    async def frequencies(self, terms: Collection[str], scopes: Collection[str]) -> Mapping[str, int]:
-        plain = {own + term: term for own in await self._marks(scopes) for term in terms}
+    async def frequencies(
+        self, terms: Collection[str], scopes: Collection[str], counted: Mapping[str, Mapping[str, int]] = NOTHING
+    ) -> Mapping[str, int]:
         found: Counter[str] = Counter()
+        plain: dict[str, str] = {}
+        for scope, own in await self._marks(scopes):
+            known = counted.get(scope, {})
+            found.update({term: known[term] for term in terms if term in known})
+            plain |= {own + term: term for term in terms if term not in known}
         for term, passages in await self._database.fetch(_FREQUENCIES, _list(plain)) if plain else ():
             found[plain[term]] += passages
         return found
 
     async def matches(self, weights: Mapping[str, float], scopes: Collection[str]) -> Mapping[int, float]:
-        wanted = {own + term: weight for own in await self._marks(scopes) for term, weight in weights.items()}
+        wanted = {own + term: weight for _, own in await self._marks(scopes) for term, weight in weights.items()}
         return dict(await self._database.fetch(_MATCHES, json.dumps(wanted, ensure_ascii=False))) if wanted else {}
 
     async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
         # Terms hold letters, digits and points only.
-        phrases = [f'"{marked(words, own)}"' for own in await self._marks(scopes)]
+        phrases = [f'"{marked(words, own)}"' for _, own in await self._marks(scopes)]
         return bool(phrases and await self._database.fetch(_CONTAINS, f"terms : ({' OR '.join(phrases)})"))
 
-    async def _marks(self, scopes: Collection[str]) -> list[str]:
-        """The marks of the terms of these scopes; a scope that has no terms has none."""
+    async def _marks(self, scopes: Collection[str]) -> list[tuple[str, str]]:
+        """Each of these scopes, and the mark of its terms; a scope that has no terms has none."""
         own = [scope for scope in scopes if scope != EVERYBODY]
         numbers = await self._database.fetch(_NUMBERS, _list(own)) if own else ()
-        return [*([""] if EVERYBODY in scopes else []), *(mark(number) for (number,) in numbers)]
+        return [*([(EVERYBODY, "")] if EVERYBODY in scopes else []), *((name, mark(number)) for name, number in numbers)]
 
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         rows = await self._database.fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())

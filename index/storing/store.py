@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -130,6 +131,19 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """How a generation differs from what somebody holds of it.
+
+    Attributes:
+        ids: of all its passages, ascending. Shape (passages,).
+        rows: those of the new ones; None where they are too many.
+    """
+
+    ids: npt.NDArray[np.int64]
+    rows: Rows | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage as a search reads it.
 
@@ -146,6 +160,9 @@ class StoredPassage:
     terms: str
     tells: npt.NDArray[np.uint8]
     article: Source
+
+
+NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
 class Store(Protocol):
@@ -229,17 +246,37 @@ class Store(Protocol):
     async def claimed(self) -> Mapping[str, Collection[str]]:
         """For each scope, the ids of the products that its articles claim anything about."""
 
-    async def rows(self, generation: Generation) -> Rows | None:
-        """All vectors of a generation, with what a search filters by; None where it has been replaced."""
+    def parts(self, generation: Generation, size: int) -> AsyncIterator[Rows]:
+        """All passages of a generation as at one moment, at most ``size`` at once; nothing where it has been replaced."""
 
-    async def spellings(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
-        """For each scope, how often its articles write a word like a name, and how often like an ordinary word.
+    async def changes(self, generation: Generation, held: npt.NDArray[np.int64], most: int) -> Changes | None:
+        """How a generation differs from the passages with the ids ``held``; None where it has been replaced.
 
-        The words are those that any scope writes like a name.
+        Args:
+            held: ascending.
+            most: new passages that shall be read.
         """
 
-    async def frequencies(self, terms: Collection[str], scopes: Collection[str]) -> Mapping[str, int]:
-        """In how many passages of these scopes each of these terms stands; absent where in none."""
+    async def spellings(self, words: Collection[str] | None = None) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+        """For each scope, how often its articles write a word like a name, and how often like an ordinary word.
+
+        The words are those that any scope writes like a name: all, or those of ``words``.
+        """
+
+    async def spellings_in(self, ids: Collection[int]) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+        """The same, counted in some passages only, and of all words in them."""
+
+    async def common_terms(self, least: int) -> Mapping[str, Mapping[str, int]]:
+        """For each scope the terms that stand in at least so many of its passages, and in how many. Reads the whole word index."""
+
+    async def frequencies(
+        self, terms: Collection[str], scopes: Collection[str], counted: Mapping[str, Mapping[str, int]] = NOTHING
+    ) -> Mapping[str, int]:
+        """In how many passages of these scopes each of these terms stands; absent where in none.
+
+        Args:
+            counted: for each scope, what was counted before and need not be counted again.
+        """
 
     async def matches(self, weights: Mapping[str, float], scopes: Collection[str]) -> Mapping[int, float]:
         """The passages of these scopes that hold any of some terms: id to score, the higher the better.

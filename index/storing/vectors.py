@@ -1,9 +1,11 @@
-"""Vectors made searchable: a FAISS index and its companions, cached on disk as generations that are never trusted.
+"""Vectors made searchable: what is compared and its companions, cached on disk as generations that are never trusted.
 
 SQLite holds every vector as the encoder made it. What stands here is derived: without what tells their languages apart (see
 :mod:`index.embedding.languages`), laid out for searching, and written to ``vectors/<generation>-<revision>/`` so that the
 next start need not do it again. Files are written beside the final name and renamed into place at once; a folder that is
 missing, torn, or of another revision, encoder or layout is made again from SQLite.
+
+A large index (see :mod:`index.storing.large`) is not laid out again at each change: what was added since is searched beside it.
 """
 
 from __future__ import annotations
@@ -12,12 +14,9 @@ import json
 import logging
 import os
 import shutil
-from collections import OrderedDict
-from collections.abc import Collection, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date
-from hashlib import sha256
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.languages import LanguageSpace
-from index.model import EVERYBODY
-from index.names import Names, Spellings
+from index.names import Spellings
 from index.scratch import scratch, sweep
-from index.storing.store import Generation, Rows
+from index.storing.nearest import EXACT_FILE, INDEX_FILE, Clustered, Exact
+from index.storing.searchable import Frozen, Part, Vectors
+from index.storing.store import Generation
 
 log = logging.getLogger(__name__)
 
@@ -37,148 +37,20 @@ log = logging.getLogger(__name__)
 # encoder from the cores.
 faiss.omp_set_num_threads(1)
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised whenever the files below would be written differently."""
 
-EXACT_LIMIT = 200_000
-"""Up to so many passages every one is compared (2.5 ms at 100,000); beyond, an HNSW graph finds nearly the same in less."""
+EXACT_LIMIT = 30_000
+"""Up to so many passages every one is compared, and all are laid out again at each change; beyond, see :mod:`index.storing.large`.
 
-_HNSW_LINKS = 32
-_HNSW_REACH = 128
+Chosen by the table in :mod:`index.storing.nearest`: to here an exact search takes little longer than any other."""
+
 _ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
 _SPELLING_ARRAYS = ("counts", "bounds", "holders")
-_FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"spelling-{name}.npy" for name in _SPELLING_ARRAYS), "spellings.txt", "passages.faiss")
-_REMEMBERED = 64  # of what some scopes see
+_FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"spelling-{name}.npy" for name in _SPELLING_ARRAYS), "spellings.txt", INDEX_FILE)
+_FROZEN_FILES = (EXACT_FILE, "sums.npz", "common.json")
+_READ_WHOLE, _BLOCK, _BLOCKS = 2**28, 2**16, 64  # bytes: of files that are longer, so many blocks are compared when they are opened
 _DAMAGED = "The vector files in %s are damaged; they are made again from the database."
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the articles of some scopes make known, whatever their days.
-
-    Attributes:
-        passages: how many there are.
-        names: the names that the articles speak of.
-    """
-
-    passages: int
-    names: Names
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """All vectors of one revision of one generation, ready to be searched.
-
-    Attributes:
-        index: the FAISS index of the passages, by position.
-        ids: each passage's id, ascending. Shape (passages,).
-        articles: the position of each passage's article among all articles. Shape (passages,).
-        days: each *article's* publication day as an ordinal, 0 where unknown; ``scopes`` likewise. Shape (articles,).
-        sentences: fp16 unit vectors; those of passage i are rows ``bounds[i]:bounds[i + 1]``.
-        spellings: how the articles write their words.
-    """
-
-    generation: Generation
-    index: faiss.Index
-    ids: npt.NDArray[np.int64]
-    articles: npt.NDArray[np.int64]
-    days: npt.NDArray[np.int32]
-    scopes: npt.NDArray[np.int32]
-    scope_names: tuple[str, ...]
-    bounds: npt.NDArray[np.int64]
-    sentences: npt.NDArray[np.float16]
-    spellings: Spellings
-    _known: OrderedDict[tuple[int, ...], Known] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
-
-    def known(self, scopes: Collection[str]) -> Known:
-        """What can be known to a question that sees these scopes, whenever it asks."""
-        codes = tuple(self._codes(scopes))
-        if codes not in self._known:
-            articles = np.isin(self.scopes, codes)
-            self._known[codes] = Known(int(articles[self.articles].sum()), self.spellings.names(codes, articles))
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(codes)
-        return self._known[codes]
-
-    def visible(self, as_of: date, scopes: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Which articles a question may see: of these scopes, published by that day or undated. Shape (articles,)."""
-        codes = self._codes(scopes)
-        seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
-        if len(codes) < len(self.scope_names):
-            seen &= np.isin(self.scopes, codes)
-        return seen
-
-    def _codes(self, scopes: Collection[str]) -> list[int]:
-        return [code for code, name in enumerate(self.scope_names) if name in scopes]
-
-    def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        """Positions of the ``count`` best visible passages, best first; fewer where fewer are visible.
-
-        Exact, and so the same whatever else is there, as long as at most :data:`EXACT_LIMIT` passages are visible. Where more
-        are, they are found through the graph, which is made of all passages: then those that are not visible, though never
-        found, may have a part in which of the visible ones are missed.
-
-        Args:
-            visible: shape (passages,).
-        """
-        if not visible.any():
-            return np.zeros(0, np.int64)
-        # FAISS's bitmap has one bit a row, the lowest first.
-        bits = np.packbits(visible, bitorder="little")
-        selector = None if visible.all() else faiss.IDSelectorBitmap(len(visible), faiss.swig_ptr(bits))
-        searched = self.index
-        if not isinstance(searched, faiss.IndexHNSW):
-            parameters = faiss.SearchParameters(sel=selector)
-        elif np.count_nonzero(visible) > EXACT_LIMIT:
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(_HNSW_REACH, count))
-        else:
-            searched, parameters = faiss.downcast_index(searched.storage), faiss.SearchParameters(sel=selector)
-        _, positions = searched.search(query[None, :], count, params=parameters)
-        found: npt.NDArray[np.int64] = positions[0][positions[0] >= 0]
-        return found
-
-    def passage(self, position: int) -> npt.NDArray[np.float32]:
-        """One passage's vector. Shape (dimension,)."""
-        vector: npt.NDArray[np.float32] = self.index.reconstruct(position)
-        return vector
-
-    def sentence_rows(self, position: int) -> npt.NDArray[np.float16]:
-        """The sentence vectors of one passage, in order. Shape (sentences, dimension)."""
-        return self.sentences[self.bounds[position] : self.bounds[position + 1]]
-
-
-def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], space: LanguageSpace) -> Vectors:
-    """From what SQLite holds to what is searched (0.2 s for 10,000 passages)."""
-    shared = rows.scope_names.index(EVERYBODY) if EVERYBODY in rows.scope_names else None
-    of_sentences = np.repeat(np.arange(len(rows.ids)), np.diff(rows.bounds))
-    passages = space.passages(rows.vectors.astype(np.float32), rows.languages, rows.scopes, shared)
-    sentences = space.passages(rows.sentences.astype(np.float32), rows.languages[of_sentences], rows.scopes[of_sentences], shared)
-    dimension = passages.shape[1]
-    index: Any
-    if len(passages) <= EXACT_LIMIT:
-        index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    else:
-        index = faiss.IndexHNSWSQ(dimension, faiss.ScalarQuantizer.QT_fp16, _HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-    if len(passages):
-        index.train(passages)
-        index.add(passages)
-    _, first, articles = np.unique(rows.articles, return_index=True, return_inverse=True)
-    capitals: list[set[str]] = [set() for _ in first]
-    for article, some in zip(articles, rows.capitals, strict=True):
-        capitals[article].update(some)
-    return Vectors(
-        generation=rows.generation,
-        index=index,
-        ids=rows.ids,
-        articles=articles,
-        days=rows.days[first],
-        scopes=rows.scopes[first],
-        scope_names=rows.scope_names,
-        bounds=rows.bounds,
-        sentences=sentences.astype(np.float16),
-        spellings=Spellings.of([spellings.get(name, {}) for name in rows.scope_names], capitals),
-    )
 
 
 class VectorFiles:
@@ -195,74 +67,104 @@ class VectorFiles:
         """
         place = self._place(generation)
         try:
-            manifest = _manifest(place)
+            _manifest(place)
         except FileNotFoundError:
             if expected and not any(self._folder.glob("[0-9]*")):  # else they are only of an earlier revision, as after a removal
                 log.warning("The vector files in %s are missing; they are made again from the database.", place)
             return None
         except (OSError, ValueError):
-            log.warning(_DAMAGED, place)
+            pass
+        return self._read(place, generation, space)
+
+    def base(self, generation: Generation, space: LanguageSpace) -> Vectors | None:
+        """What was laid out last for an earlier revision of a large index; None where nothing was."""
+        earlier = [path for path in self._folder.glob(f"{generation.id}-*") if path != self._place(generation) and _is_frozen(path)]
+        if not earlier:
             return None
-        wanted = (LAYOUT, generation.fingerprint, space.digest)
-        if tuple(manifest.get(name) for name in ("layout", "fingerprint", "languages")) != wanted:
-            log.warning("The vector files in %s were made otherwise; they are made again from the database.", place)
-            return None
+        place = max(earlier, key=lambda path: path.stat().st_mtime)
+        of = Generation(generation.id, generation.fingerprint, int(place.name.rpartition("-")[2]))
+        return self._read(place, of, space)
+
+    def _read(self, place: Path, generation: Generation, space: LanguageSpace) -> Vectors | None:
+        """None, and that is told, where the files are damaged, or were made for something else."""
         try:
-            if manifest["checksums"] != {name: _digest(place / name) for name in _FILES}:
+            manifest = _manifest(place)
+            wanted = (LAYOUT, generation.fingerprint, space.digest)
+            if tuple(manifest.get(name) for name in ("layout", "fingerprint", "languages")) != wanted:
+                log.warning("The vector files in %s were made otherwise; they are made again from the database.", place)
+                return None
+            names = _names(manifest)
+            if {name: sums[0] for name, sums in manifest["checksums"].items()} != {name: _glance(place / name) for name in names}:
                 raise ValueError("checksums differ")
-            arrays = {name: np.asarray(np.load(place / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
+            arrays: dict[str, Any] = {name: np.asarray(np.load(place / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
             terms = tuple((place / "spellings.txt").read_text(encoding="utf-8").split())
             spellings = Spellings(terms, **{name: np.load(place / f"spelling-{name}.npy") for name in _SPELLING_ARRAYS})
-            index = faiss.read_index(str(place / "passages.faiss"))
-            return Vectors(generation=generation, index=index, scope_names=tuple(manifest["scopes"]), spellings=spellings, **arrays)
-        except (OSError, ValueError, KeyError, RuntimeError, AttributeError):
+            frozen = _read_frozen(place, manifest["frozen"]) if manifest["frozen"] else None
+            passages = Clustered.read(place) if frozen else Exact.read(place)
+            part = Part(len(arrays["ids"]), passages, arrays.pop("sentences"))
+            return Vectors(generation, (part,), scope_names=tuple(manifest["scopes"]), spellings=spellings, frozen=frozen, **arrays)
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError):
             log.warning(_DAMAGED, place)
             return None
 
     def whole(self, generation: Generation) -> bool | None:
-        """Whether what was written for this revision is as it was written; None where nothing was."""
+        """Whether what was written for this revision is as it was written, to the last byte; None where nothing was.
+
+        Of a large index it is what was written for the latest revision that was laid out.
+        """
         place = self._place(generation)
+        if not place.exists():
+            earlier = [path for path in self._folder.glob(f"{generation.id}-*") if _is_frozen(path)]
+            place = max(earlier, key=lambda path: path.stat().st_mtime, default=place)
         try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-            return bool(manifest["checksums"] == {name: _digest(place / name) for name in _FILES})
+            manifest = _manifest(place)
+            return bool(manifest["checksums"] == {name: _checksums(place / name) for name in _names(manifest)})
         except FileNotFoundError:
             return None if not place.exists() else False
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError):
             return False
 
     def save(self, vectors: Vectors, space: LanguageSpace) -> None:
-        """Write a generation and put it in its place at once; older ones are removed. A cache that cannot be written is no error."""
-        place = self._place(vectors.generation)
-        partial: Path | None = None
+        """Write a generation that is not large and put it in its place; a cache that cannot be written is no error."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            sweep(self._folder)
-            partial = scratch(self._folder)
-            for name in _ARRAYS:
-                np.save(partial / f"{name}.npy", getattr(vectors, name))
-            for name in _SPELLING_ARRAYS:
-                np.save(partial / f"spelling-{name}.npy", getattr(vectors.spellings, name))
-            (partial / "spellings.txt").write_text(" ".join(vectors.spellings.terms), encoding="utf-8")
-            faiss.write_index(vectors.index, str(partial / "passages.faiss"))
-            manifest = {
-                "layout": LAYOUT,
-                "fingerprint": vectors.generation.fingerprint,
-                "languages": space.digest,
-                "passages": len(vectors.ids),
-                "sentences": len(vectors.sentences),
-                "scopes": vectors.scope_names,
-                "checksums": {name: _digest(partial / name) for name in _FILES},
-            }
-            (partial / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            for path in partial.iterdir():
-                _flush(path)
-            shutil.rmtree(place, ignore_errors=True)
-            partial.rename(place)
-            self._remove_others(place)
+            with self.writing() as folder:
+                np.save(folder / "sentences.npy", vectors.sentences)
+                passages = vectors.parts[0].passages
+                assert isinstance(passages, Exact)
+                passages.write(folder)
+                write_companions(folder, vectors, space)
+                self.put(folder, vectors.generation)
         except (OSError, RuntimeError) as error:
+            place = self._place(vectors.generation)
             log.warning("The vector files in %s cannot be written (%s); they will be made again at the next start.", place, error)
-            if partial:
-                shutil.rmtree(partial, ignore_errors=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Path]:
+        """A folder to write to; nothing is left of it, unless it is put in its place.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sweep(self._folder)
+        partial = scratch(self._folder)
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def put(self, folder: Path, generation: Generation) -> None:
+        """Put what was written in its place at once; older ones are removed.
+
+        Raises:
+            OSError: it cannot be put there.
+        """
+        place = self._place(generation)
+        for path in folder.iterdir():
+            _flush(path)
+        shutil.rmtree(place, ignore_errors=True)
+        folder.rename(place)
+        self._remove_others(place)
 
     def holding(self, scope: str) -> int:
         """How many generations hold vectors of a scope."""
@@ -287,6 +189,49 @@ class VectorFiles:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def write_companions(folder: Path, vectors: Vectors, space: LanguageSpace) -> None:
+    """Write all that stands beside the vectors, the manifest last.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    for name in _ARRAYS:
+        if name != "sentences":
+            np.save(folder / f"{name}.npy", getattr(vectors, name))
+    for name in _SPELLING_ARRAYS:
+        np.save(folder / f"spelling-{name}.npy", getattr(vectors.spellings, name))
+    (folder / "spellings.txt").write_text(" ".join(vectors.spellings.terms), encoding="utf-8")
+    if vectors.frozen:
+        _write_frozen(folder, vectors.frozen)
+    manifest: dict[str, Any] = {
+        "layout": LAYOUT,
+        "fingerprint": vectors.generation.fingerprint,
+        "languages": space.digest,
+        "passages": len(vectors.ids),
+        "sentences": int(vectors.bounds[-1]),
+        "scopes": vectors.scope_names,
+        "frozen": vectors.frozen.languages if vectors.frozen else None,
+    }
+    manifest["checksums"] = {name: _checksums(folder / name) for name in _names(manifest)}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _write_frozen(folder: Path, frozen: Frozen) -> None:
+    keyed = {f"{of} {scope} {tongue}": total for of in ("passages", "sentences") for (scope, tongue), total in getattr(frozen, of).items()}
+    np.savez(folder / "sums.npz", **keyed)
+    (folder / "common.json").write_text(json.dumps(frozen.common, ensure_ascii=False), encoding="utf-8")
+
+
+def _read_frozen(folder: Path, languages: Sequence[str]) -> Frozen:
+    sums: dict[str, dict[tuple[int | None, int], npt.NDArray[np.float32]]] = {"passages": {}, "sentences": {}}
+    with np.load(folder / "sums.npz") as keyed:
+        for key in keyed.files:
+            of, scope, tongue = key.split(" ")
+            sums[of][int(scope), int(tongue)] = keyed[key]
+    common = json.loads((folder / "common.json").read_text(encoding="utf-8"))
+    return Frozen(tuple(languages), sums["passages"], sums["sentences"], common)
+
+
 def _manifest(place: Path) -> dict[str, Any]:
     """What a generation's folder says of itself.
 
@@ -300,8 +245,39 @@ def _manifest(place: Path) -> dict[str, Any]:
     return manifest
 
 
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+def _is_frozen(place: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return bool(_manifest(place).get("frozen"))
+    return False
+
+
+def _names(manifest: Mapping[str, Any]) -> Sequence[str]:
+    """The files that a generation has."""
+    return (*_FILES, *_FROZEN_FILES) if manifest["frozen"] else _FILES
+
+
+def _checksums(path: Path) -> list[str]:
+    """What a file is known by when it is opened, and its SHA-256."""
+    with path.open("rb") as file:
+        whole = file_digest(file, "sha256").hexdigest()
+    return [whole if path.stat().st_size <= _READ_WHOLE else _glance(path), whole]
+
+
+def _glance(path: Path) -> str:
+    """A file's SHA-256; of a very long one the SHA-256 of its length and of blocks at its head, at its tail and spread evenly between.
+
+    That takes some milliseconds. It tells a file that was cut, that is of another generation, or that was only half copied; not
+    one in which bytes between the blocks have changed by themselves, as on a failing disk: :meth:`VectorFiles.whole` tells these.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= _READ_WHOLE:
+            return str(file_digest(file, "sha256").hexdigest())
+        digest = sha256(str(size).encode())
+        for block in range(_BLOCKS):
+            file.seek((size - _BLOCK) * block // (_BLOCKS - 1))
+            digest.update(file.read(_BLOCK))
+        return digest.hexdigest()
 
 
 def _flush(path: Path) -> None:
