@@ -218,7 +218,7 @@ async def search(
     """The sentences that may answer, among what these scopes had published by ``as_of``."""
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
-    near = _near(_candidates(query, vectors, visible, question.matching), query, vectors)
+    near = _near(_candidates(query, vectors, vectors.visible_passages(as_of, scopes), question.matching), query, vectors)
     ids = [one.id for one in near]
     stored, tokens = await asyncio.gather(store.passages(ids), store.tokens(ids))
     passages = {passage.id: passage for passage in stored}
@@ -292,10 +292,13 @@ def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vect
 
 
 def _candidates(
-    query: npt.NDArray[np.float32], vectors: Vectors, visible: npt.NDArray[np.bool_], matching: Mapping[int, float]
+    query: npt.NDArray[np.float32], vectors: Vectors, seen: npt.NDArray[np.bool_], matching: Mapping[int, float]
 ) -> npt.NDArray[np.int64]:
-    """Positions of the passages to look at: those nearest by their vectors, and those that share rare words, newer ones first."""
-    seen = visible[vectors.articles]
+    """Positions of the passages to look at: those nearest by their vectors, and those that share rare words, newer ones first.
+
+    Args:
+        seen: which may be looked at. Shape (passages,).
+    """
     nearest = vectors.nearest(query, _NEAREST, seen)
     places = vectors.positions(np.fromiter(matching, np.int64, len(matching)))
     kept = places >= 0

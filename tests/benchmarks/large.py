@@ -125,7 +125,7 @@ async def _measure(folder: Path, real: Real, costs: Costs, lines: list[str]) -> 
 
 def search(vectors: Vectors, query: np.ndarray, today: date, scopes: Sequence[str]) -> np.ndarray:
     """As a question does."""
-    return vectors.nearest(query, SEARCHED, vectors.visible(today, scopes)[vectors.articles])
+    return vectors.nearest(query, SEARCHED, vectors.visible_passages(today, scopes))
 
 
 def truth(vectors: Vectors, queries: np.ndarray, visible: np.ndarray) -> list[set[int]]:
