@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field
 
 from bot import logs
 from bot.settings import Settings
-from index import core
+from index import asking
 from index.core import Index
 
 TOKEN = 'xo"xb-7\\é/+ 1'  # whatever a quoting could write otherwise
@@ -98,7 +98,7 @@ async def test_a_question_is_in_no_line_above_debug(samples: Index, log_level: s
         structlog.get_logger().debug("looking up", text=text)
         raise RuntimeError(f"cannot search for {text!r}", {"query": text})
 
-    monkeypatch.setattr(core, "look_up", broken)
+    monkeypatch.setattr(asking, "look_up", broken)
     try:
         await samples.ask(question)
     except RuntimeError as error:

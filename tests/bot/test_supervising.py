@@ -70,7 +70,7 @@ async def test_a_part_that_fails_is_started_again_and_the_others_go_on(log: io.S
     supervisor = Supervisor([Part("failing", failing), Part("working", working)], lambda: told.append(1), first_pause=0.05)
     running = asyncio.create_task(supervisor.run())
     await until(lambda: failing.starts == 3)
-    await until(lambda: supervisor.standing["failing"].state is State.READY)
+    await until(lambda: supervisor.standing["failing"].state is State.READY and 3 in steps)
     await stop(running)
     assert set(steps) == {1, 2, 3}
     assert told == [1]
