@@ -45,7 +45,7 @@ class Database:
         self._engine = engine
         self._file = file
         self._held: AsyncConnection | None = None
-        self._opening = asyncio.Lock()
+        self._opening, self._turn = asyncio.Lock(), asyncio.Lock()
 
     @classmethod
     async def open(cls, folder: Path) -> Database:
@@ -123,8 +123,11 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in one transaction, which no other writer interrupts."""
-        async with self.errors(), self._engine.begin() as connection:
+        """A connection in one transaction, which no other writer interrupts.
+
+        Writers of this process wait here in a row: SQLite would let them try again and again, with pauses that grow.
+        """
+        async with self._turn, self.errors(), self._engine.begin() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             yield connection
 
