@@ -19,7 +19,8 @@ from index.checking import Check, Health, check_data, counts, live_fingerprint
 from index.embedding import bundled
 from index.embedding import encoder as encoders
 from index.errors import ModelError
-from index.reading.fetching import Fetcher, FetchError
+from index.reading.fetched import FetchError
+from index.reading.fetching import Fetcher
 from index.scratch import held
 
 _PACKAGES = ("shipdate", "faiss-cpu", "torch", "sentence-transformers")

@@ -98,11 +98,11 @@ class Asking:
         launch, status = Launch(), None
         reason = Reason.EMPTY_INDEX if text else Reason.EMPTY_QUESTION
         for _ in range(_ATTEMPTS if text else 0):
-            engine, searchable = await self._machinery.refresh()
+            # Each takes a good second when it is the first.
+            (engine, searchable), launches = await asyncio.gather(self._machinery.refresh(), self._known_launches())
             if searchable is None or not (seen := searchable.known(scopes)).passages:
                 break
             reason = Reason.NOTHING_RELEVANT
-            launches = await self._known_launches()
             known, is_name = launches.products(scopes), seen.names.__contains__
             if topic:
                 text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None

@@ -23,7 +23,7 @@ from index.errors import ArticleError, BusyError, FeedError, QuotaError, Shipdat
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
 from index.reading.draft import Draft
-from index.reading.fetching import Fetched, FetchError
+from index.reading.fetched import Fetched, FetchError
 from index.storing.feeds import FeedStore, Noted, Validators
 from index.storing.store import Known
 

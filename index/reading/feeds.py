@@ -24,7 +24,7 @@ from index.errors import ArticleError, FeedError
 from index.reading import web
 from index.reading.clean import storable
 from index.reading.draft import Draft, from_html
-from index.reading.fetching import Fetched
+from index.reading.fetched import Fetched
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 """What a feed's server is asked for."""

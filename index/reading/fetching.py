@@ -22,8 +22,8 @@ from time import monotonic
 import brotli
 import httpx
 
-from index.errors import ArticleError
 from index.reading import hosts
+from index.reading.fetched import Fetched, FetchError
 from index.reading.hosts import RefusedError, Resolve
 
 USER_AGENT = f"Shipdate/{version('shipdate')} (+https://shipdate.example/bot)"
@@ -40,38 +40,6 @@ _FAILURES, _REST = 2, 60.0  # after so many in a row a server is left alone for 
 _DAY = 24 * 3600.0
 _PORTS = {"http": 80, "https": 443}
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a server sent.
-
-    Attributes:
-        url: its address after all redirects.
-        kind: its media type, in lower case, such as ``text/html``; empty when the server names none.
-        charset: the encoding that the server names.
-        content: unpacked.
-        etag, modified: by which the server can be asked whether it has changed.
-    """
-
-    url: str
-    kind: str
-    charset: str | None
-    content: bytes = field(repr=False)
-    etag: str | None = None
-    modified: str | None = None
-
-
-class FetchError(ArticleError):
-    """Nothing can be had at an address; the text begins with it.
-
-    Attributes:
-        retry_after: for how many seconds the server asks to be left alone, if it does.
-    """
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
 
 
 @dataclass(slots=True)

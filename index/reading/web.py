@@ -7,15 +7,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import httpx
-
 from index.errors import ArticleError
 from index.reading.draft import Draft, credible, from_html, from_text
-from index.reading.fetching import Fetched, Fetcher, parse
+from index.reading.fetched import Fetched
 from index.reading.files import SIZE_LIMIT
 from index.reading.pdf import from_pdf
 
 if TYPE_CHECKING:
+    from index.reading.fetching import Fetcher
     from index.storing.store import Known
 
 _ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.9, text/plain;q=0.9"
@@ -32,6 +31,10 @@ def is_address(name: str) -> bool:
 
 def source_of(address: str) -> str:
     """The name under which the article at an address is kept: the address in one spelling, without its fragment."""
+    import httpx
+
+    from index.reading.fetching import parse
+
     try:
         return str(parse(address))
     except httpx.InvalidURL:
@@ -74,6 +77,8 @@ def _understand(fetched: Fetched, source: str) -> Draft:
 
 def same_site(one: str, other: str) -> bool:
     """Whether one host is the other, or below it, such as m.example.org; nobody may speak for another site."""
+    import httpx
+
     try:
         hosts = sorted((httpx.URL(address).host.removeprefix("www.") for address in (one, other)), key=len)
     except httpx.InvalidURL:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from index import FeedError
 from index.reading import feeds, opml
 from index.reading.draft import Draft
-from index.reading.fetching import Fetched
+from index.reading.fetched import Fetched
 from tests.feeding import BILLION_LAUGHS, atom, item, rss, story, teaser
 
 ADDRESS = "https://news.example/feeds/all.xml"

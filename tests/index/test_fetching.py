@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from bot.settings import Settings
 from index import Change, open_index
 from index.reading import fetching, hosts
-from index.reading.fetching import Fetched, Fetcher, FetchError
+from index.reading.fetched import Fetched, FetchError
+from index.reading.fetching import Fetcher
 from index.reading.hosts import Resolve
 from tests.site import Site, packed, page, serving
 
