@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -82,48 +83,73 @@ def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]
 
 async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
     """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
-    whole = []
-    for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
-        whole += await engine.passages(some)
-        done(len(some))
-    single = []
-    for some in _slices([text for one in group for text in one.sentence_texts()], _SENTENCES_AT_ONCE):
-        single.append((await engine.sentences(some)).astype(np.float16))
-        done(len(some))
-    plain = []  # without the title: what a sentence itself says
+    plain: list[Layers] = []  # without the title: what a sentence itself says
     for some in _slices([text for one in group for text in one.plain_texts()], _SENTENCES_AT_ONCE):
         plain += await engine.layers(some)
-    rows = _Rows(iter(whole), chain.from_iterable(single), iter(plain))
-    return await engine.bulk(lambda: [tuple(_embedded(one, rows, engine, mentions)) for one in group])
+    reading = asyncio.create_task(engine.bulk(lambda: _readings(group, iter(plain), engine, mentions), beside=True))
+    try:
+        whole = []
+        for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
+            whole += await engine.passages(some)
+            done(len(some))
+        single = []
+        for some in _slices([text for one in group for text in one.sentence_texts()], _SENTENCES_AT_ONCE):
+            single.append((await engine.sentences(some)).astype(np.float16))
+            done(len(some))
+        passages, sentences = iter(whole), chain.from_iterable(single)
+        read = await reading
+    finally:
+        reading.cancel()
+    return await engine.bulk(
+        lambda: [tuple(_embedded(one, passages, sentences, said, engine)) for one, said in zip(group, read, strict=True)]
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """What was encoded for a group of articles; each takes its share."""
+class _Reading:
+    """What the sentences of an article say.
 
-    passages: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]
-    sentences: Iterator[npt.NDArray[np.float16]]
-    plain: Iterator[Layers]
+    Attributes:
+        means: of each passage, its sentences' tokens. Shapes (sentences, 3 * dimension).
+        claims: about launches.
+    """
+
+    means: Sequence[npt.NDArray[np.float32]]
+    claims: Sequence[Claim]
 
 
-def _embedded(one: Cut, rows: _Rows, engine: Engine, mentions: Mentions) -> Iterator[Embedded]:
-    """An article's passages with their vectors."""
-    engine.give_way()
-    title, read = next(rows.plain), [[next(rows.plain) for _ in passage.sentences] for passage in one.passages]
-    said = statements(one.article, one.passages, mentions)
-    engine.give_way()
-    told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
+def _readings(group: Sequence[Cut], plain: Iterator[Layers], engine: Engine, mentions: Mentions) -> list[_Reading]:
+    """What the articles say; of ``plain`` each takes its share."""
+    made = []
+    for one in group:
+        engine.give_way()
+        title, read = next(plain), [[next(plain) for _ in passage.sentences] for passage in one.passages]
+        said = statements(one.article, one.passages, mentions)
+        engine.give_way()
+        told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
+        made.append(_Reading([np.stack([sentence.mean() for sentence in some]) for some in read], told))
+    return made
+
+
+def _embedded(
+    one: Cut,
+    passages: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]],
+    sentences: Iterator[npt.NDArray[np.float16]],
+    said: _Reading,
+    engine: Engine,
+) -> Iterator[Embedded]:
+    """An article's passages with their vectors; of what was encoded for the group it takes its share."""
     for at, passage in enumerate(one.passages):
         engine.give_way()
-        vector, tokens = next(rows.passages)
+        vector, tokens = next(passages)
         yield Embedded(
             passage,
             one.text(passage),
             profile(one.article.title, map(one.text, passage.sentences), one.article.language),
-            np.stack([vector.astype(np.float16), *(next(rows.sentences) for _ in passage.sentences)]),
+            np.stack([vector.astype(np.float16), *(next(sentences) for _ in passage.sentences)]),
             tokens,
-            engine.fitted.tells(np.stack([sentence.mean() for sentence in read[at]])),
-            tuple(claim for claim in told if claim.passage == at),
+            engine.fitted.tells(said.means[at]),
+            tuple(claim for claim in said.claims if claim.passage == at),
         )
 
 

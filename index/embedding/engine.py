@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,8 +39,8 @@ def _share(encoder: Encoder, cores: int) -> None:
 class Engine:
     """An encoder and what was learned about it.
 
-    Questions have one thread and all other texts another one, which gives way (see :mod:`index.embedding.precedence`). One call
-    of each runs at a time: it uses all cores by itself.
+    Questions have one thread and all other texts another one, which gives way (see :mod:`index.embedding.precedence`), as does a third,
+    for what is read in texts that are encoded already. One call of each runs at a time: it uses all cores by itself.
     """
 
     def __init__(self, encoder: Encoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
@@ -50,7 +51,8 @@ class Engine:
         self._ask = Batcher(self._encode, _TOGETHER)
         self._bulk = bulk
         self._precedence = precedence
-        self._stands_back = False
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
+        self._standing = threading.local()
 
     @classmethod
     async def load(cls, model: str, folder: Path, precedence: Precedence, *, aside: bool = False) -> Engine:
@@ -87,7 +89,7 @@ class Engine:
 
     def close(self) -> None:
         """End the threads when they have finished what they are at."""
-        for thread in (self._questions, self._bulk):
+        for thread in (self._questions, self._bulk, self._beside):
             thread.shutdown(wait=False, cancel_futures=True)
 
     @timed("encode")
@@ -114,17 +116,21 @@ class Engine:
         """What two layers of the encoder make of each sentence."""
         return await self.bulk(lambda: self.encoder.layers(texts))
 
-    async def bulk(self, work: Callable[[], T]) -> T:
-        """Do what can wait, beside the questions; plain Python in it calls :meth:`give_way` every few milliseconds."""
+    async def bulk(self, work: Callable[[], T], *, beside: bool = False) -> T:
+        """Do what can wait, beside the questions; plain Python in it calls :meth:`give_way` every few milliseconds.
+
+        Args:
+            beside: also beside what is encoded.
+        """
 
         def run() -> T:
-            if self._precedence.last and not self._stands_back:
+            if self._precedence.last and not getattr(self._standing, "back", False):
                 stand_back()
-                self._stands_back = True
+                self._standing.back = True
             _share(self.encoder, cores() if self._precedence.quiet else 1)
             return work()
 
-        return await asyncio.get_running_loop().run_in_executor(self._bulk, run)
+        return await asyncio.get_running_loop().run_in_executor(self._beside if beside else self._bulk, run)
 
     def give_way(self) -> None:
         """Let the open questions be answered first."""

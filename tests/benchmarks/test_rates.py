@@ -149,7 +149,7 @@ class Echo:
         moved = picked + self._noise.normal(0, 0.02, picked.shape).astype(np.float32)
         return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-    async def bulk(self, work: Callable[[], Any]) -> Any:
+    async def bulk(self, work: Callable[[], Any], *, beside: bool = False) -> Any:
         return work()
 
     def give_way(self) -> None:
