@@ -139,7 +139,8 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
             questions.prepare()
             if weights.result() != files[_WEIGHTS][1]:
                 raise ConversionError(f"{_WEIGHTS} is damaged")
-            encoder = ConvertedEncoder(card, precision, tokenizer.result(), questions, _Lane(graph, precision, streams=_streams()))
+            aside, bulk = _Lane(graph, precision, streams=1, threads=1), _Lane(graph, precision, streams=_streams())
+            encoder = ConvertedEncoder(card, precision, tokenizer.result(), (questions, aside), bulk)
     except (OSError, RuntimeError, ValueError) as error:
         raise ConversionError(f"the conversion cannot be read: {error}") from error
     return encoder
@@ -157,15 +158,25 @@ class _Lane:
 
     Args:
         streams: batches that run at once, each on its share of the cores.
+        threads: on how many cores; all by default.
     """
 
-    def __init__(self, graph: Any, precision: str, streams: int) -> None:
+    def __init__(self, graph: Any, precision: str, streams: int, threads: int | None = None) -> None:
         self._graph = graph
-        self._options = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision], "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": cores()}
+        self._options = {
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": threads or cores(),
+        }
         self._streams = streams
         self._lock = threading.Lock()
         self._niceness: int | None = None
         self._requests: deque[Any] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it runs something."""
+        return self._lock.locked()
 
     def prepare(self) -> None:
         """Be ready for the calling thread."""
@@ -205,11 +216,15 @@ class _Lane:
 
 
 class ConvertedEncoder(TextEncoder):
-    """A model that OpenVINO runs. Questions have a lane of their own, so that none waits for a batch of other texts."""
+    """A model that OpenVINO runs. Questions have lanes of their own, so that none waits for a batch of other texts.
 
-    def __init__(self, card: Card, precision: str, tokenizer: TextTokenizer, questions: _Lane, bulk: _Lane) -> None:
+    While there is one, they run on a single core: OpenVINO shares its threads among lanes, and a question whose second half is taken up
+    by a thread that lets others go first waits for all of them.
+    """
+
+    def __init__(self, card: Card, precision: str, tokenizer: TextTokenizer, questions: tuple[_Lane, _Lane], bulk: _Lane) -> None:
         super().__init__(card, f"openvino-{precision}", tokenizer)
-        self._questions = questions
+        self._questions, self._aside = questions
         self._bulk = bulk
         self._granted = threading.local()
 
@@ -218,7 +233,7 @@ class ConvertedEncoder(TextEncoder):
         self._granted.cores = cores
 
     def _run(self, given: Iterable[Inputs], wanted: Sequence[Output], *, asked: bool) -> Iterator[list[Vectors]]:
-        lane = self._questions if asked else self._bulk
+        lane = self._bulk if not asked else self._aside if self._bulk.busy else self._questions
         return lane.run(given, wanted, getattr(self._granted, "cores", _MOST_STREAMS))
 
 
