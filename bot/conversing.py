@@ -32,8 +32,10 @@ KEPT = timedelta(days=90)
 _REPEATED = timedelta(hours=1)  # how long a platform may repeat an event
 _GOES_ON = timedelta(hours=12)  # for so long a conversation may go on about what was asked before
 _THREADS = 2000  # of which what they are about is remembered
-_QUESTION_MARKS = frozenset("?？؟")
 _ASIDE = 300  # characters: a longer message among people is no question to all
+
+QUESTION_MARKS = frozenset("?？؟")
+"""By which a question is known that is put to nobody in particular."""
 
 Recall = Callable[[Exchange], Awaitable[str | None]]
 """Has the platform say again what was asked; None when it cannot."""
@@ -123,7 +125,7 @@ class Conversations:
 
     async def overhear(self, caller: Caller, place: Place, text: str) -> tuple[Exchange, Answer] | None:
         """Answer what was asked of nobody, in the channels that the workspace has chosen, and only when it is sure; else None."""
-        asks = not _QUESTION_MARKS.isdisjoint(text) and len(text) <= _ASIDE
+        asks = not QUESTION_MARKS.isdisjoint(text) and len(text) <= _ASIDE
         if not asks or place.channel not in (await self._service.settings(caller)).unprompted_channels:
             return None
         try:

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot.conversing import Place
+from bot.conversing import QUESTION_MARKS, Place
 from bot.on_slack import render
 from bot.on_slack.escaping import asked
 from bot.on_slack.posting import Render, Talk
@@ -25,8 +25,6 @@ ADD = "/articles add"
 """The command by which articles are added here."""
 
 Begin: TypeAlias = Callable[[], Awaitable[None]]
-
-_QUESTION_MARKS = frozenset("?？؟")
 
 
 def register(app: AsyncApp, messages: Messages) -> None:
@@ -75,7 +73,7 @@ class Messages:
             await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), begin=begin))
         elif goes_on and await surface.conversations.goes_on("slack", talk.channel or "", talk.thread or ""):
             await surface.once(talk, key, partial(answer, surface, talk, place_of(talk), asked(text, talk.bot), aside=True))
-        elif not talk.thread and not _QUESTION_MARKS.isdisjoint(text) and await self._listens(talk):
+        elif not talk.thread and not QUESTION_MARKS.isdisjoint(text) and await self._listens(talk):
             await surface.once(talk, key, partial(self._overheard, talk, text))
 
     async def _listens(self, talk: Talk) -> bool:
@@ -129,7 +127,7 @@ async def answer(surface: Surface, talk: Talk, place: Place, question: str, *, a
         await begin()
     caller = await surface.caller(talk)
     exchange, said = await surface.conversations.ask(caller, place, question, recall=partial(recall, talk))
-    if aside and not said.answered and _QUESTION_MARKS.isdisjoint(question):
+    if aside and not said.answered and QUESTION_MARKS.isdisjoint(question):
         return
     settings = await surface.service.settings(caller)
     shown = reply(said, await surface.words(caller, question, said.language), command=ADD)
