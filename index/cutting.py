@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from index.launches.mentions import Mentions
 from index.model import Article, Passage, Progress, Span
 from index.storing.store import Embedded
 from index.words import profile
+
+T = TypeVar("T")
 
 Tell = Callable[[Progress], None]
 """Whoever wants to know how far it is."""
@@ -39,7 +42,7 @@ class Cut:
     @property
     def size(self) -> int:
         """How many texts are embedded for it."""
-        return sum(1 + len(passage.sentences) for passage in self.passages)
+        return 1 + sum(1 + len(passage.sentences) for passage in self.passages)
 
     def text(self, span: Span) -> str:
         """The article's words there."""
@@ -54,12 +57,13 @@ class Cut:
 
     def sentence_texts(self) -> Iterator[str]:
         """What is embedded for each sentence of each passage."""
-        return (f"{self.article.title}: {self.text(sentence)}" for passage in self.passages for sentence in passage.sentences)
+        return (head + sentence for sentence, head in islice(self.statements(), 1, None))
 
-    def plain_texts(self) -> Iterator[str]:
-        """What is read for what it says: the title, then each sentence of each passage, each by itself."""
-        yield self.article.title
-        yield from (self.text(sentence) for passage in self.passages for sentence in passage.sentences)
+    def statements(self) -> Iterator[tuple[str, str]]:
+        """What is read for what it says, and what stands before it: the title, then each sentence of each passage."""
+        yield self.article.title, ""
+        head = passages.head(self.article.title)
+        yield from ((self.text(sentence), head) for passage in self.passages for sentence in passage.sentences)
 
 
 def cut(article: Article) -> Cut:
@@ -83,86 +87,83 @@ def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]
 
 async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
     """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
-    plain: list[Layers] = []  # without the title: what a sentence itself says
-    for some in _slices([text for one in group for text in one.plain_texts()], _SENTENCES_AT_ONCE):
-        plain += await engine.layers(some)
-    reading = asyncio.create_task(engine.bulk(lambda: _readings(group, iter(plain), engine, mentions), beside=True))
+    read: list[Layers] = []
+    for said in _slices([pair for one in group for pair in one.statements()], _SENTENCES_AT_ONCE):
+        read += await engine.layers(*zip(*said, strict=True))
+        done(len(said))
+    reading = asyncio.create_task(engine.bulk(lambda: _readings(group, iter(read), engine, mentions), beside=True))
     try:
         whole = []
         for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
             whole += await engine.passages(some)
             done(len(some))
-        single = []
-        for some in _slices([text for one in group for text in one.sentence_texts()], _SENTENCES_AT_ONCE):
-            single.append((await engine.sentences(some)).astype(np.float16))
-            done(len(some))
-        passages, sentences = iter(whole), chain.from_iterable(single)
-        read = await reading
+        readings, vectors = await reading, iter(whole)
     finally:
         reading.cancel()
     return await engine.bulk(
-        lambda: [tuple(_embedded(one, passages, sentences, said, engine)) for one, said in zip(group, read, strict=True)]
+        lambda: [tuple(_embedded(one, vectors, reading, engine)) for one, reading in zip(group, readings, strict=True)]
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the sentences of an article say.
+    """An article's sentences, and what they say.
 
     Attributes:
-        means: of each passage, its sentences' tokens. Shapes (sentences, 3 * dimension).
+        sentences: those of each passage, encoded. Shapes (sentences, dimension).
+        tells: which intents they answer (see :class:`index.kinds.Tells`). Shapes (sentences, intents).
         claims: about launches.
     """
 
-    means: Sequence[npt.NDArray[np.float32]]
+    sentences: Sequence[npt.NDArray[np.float16]]
+    tells: Sequence[npt.NDArray[np.uint8]]
     claims: Sequence[Claim]
 
 
-def _readings(group: Sequence[Cut], plain: Iterator[Layers], engine: Engine, mentions: Mentions) -> list[_Reading]:
-    """What the articles say; of ``plain`` each takes its share."""
+def _readings(group: Sequence[Cut], read: Iterator[Layers], engine: Engine, mentions: Mentions) -> list[_Reading]:
+    """What the articles say; of ``read`` each takes its share."""
     made = []
     for one in group:
         engine.give_way()
-        title, read = next(plain), [[next(plain) for _ in passage.sentences] for passage in one.passages]
+        title, sentences = next(read), [[next(read) for _ in passage.sentences] for passage in one.passages]
         said = statements(one.article, one.passages, mentions)
         engine.give_way()
-        told = claims(said, [_read(statement, title, read) for statement in said], one.article, engine.fitted)
-        made.append(_Reading([np.stack([sentence.mean() for sentence in some]) for some in read], told))
+        told = claims(said, [_read(statement, title, sentences) for statement in said], one.article, engine.fitted)
+        vectors = [np.stack([sentence.vector for sentence in some]).astype(np.float16) for some in sentences]
+        tells = [engine.fitted.tells(np.stack([sentence.mean() for sentence in some])) for some in sentences]
+        made.append(_Reading(vectors, tells, told))
     return made
-
-
-def _embedded(
-    one: Cut,
-    passages: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]],
-    sentences: Iterator[npt.NDArray[np.float16]],
-    said: _Reading,
-    engine: Engine,
-) -> Iterator[Embedded]:
-    """An article's passages with their vectors; of what was encoded for the group it takes its share."""
-    for at, passage in enumerate(one.passages):
-        engine.give_way()
-        vector, tokens = next(passages)
-        yield Embedded(
-            passage,
-            one.text(passage),
-            profile(one.article.title, map(one.text, passage.sentences), one.article.language),
-            np.stack([vector.astype(np.float16), *(next(sentences) for _ in passage.sentences)]),
-            tokens,
-            engine.fitted.tells(said.means[at]),
-            tuple(claim for claim in said.claims if claim.passage == at),
-        )
 
 
 def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Layers]]) -> Layers:
     return title if statement.place == TITLE else sentences[statement.passage][statement.place]
 
 
-async def tell_launches(article: Article, passages: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
+def _embedded(
+    one: Cut, vectors: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]], reading: _Reading, engine: Engine
+) -> Iterator[Embedded]:
+    """An article's passages with their vectors; of those that were encoded for the group it takes its share."""
+    for at, passage in enumerate(one.passages):
+        engine.give_way()
+        vector, tokens = next(vectors)
+        yield Embedded(
+            passage,
+            one.text(passage),
+            profile(one.article.title, map(one.text, passage.sentences), one.article.language),
+            np.concatenate([vector[None].astype(np.float16), reading.sentences[at]]),
+            tokens,
+            reading.tells[at],
+            tuple(claim for claim in reading.claims if claim.passage == at),
+        )
+
+
+async def tell_launches(article: Article, within: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
     """What an article that is embedded already says about launches."""
-    said = await engine.bulk(lambda: statements(article, passages, mentions))
-    read = await engine.layers([statement.text for statement in said])
+    said = await engine.bulk(lambda: statements(article, within, mentions))
+    heads = ["" if statement.place == TITLE else passages.head(article.title) for statement in said]
+    read = await engine.layers([statement.text for statement in said], heads)
     return await engine.bulk(lambda: claims(said, read, article, engine.fitted))
 
 
-def _slices(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def _slices(texts: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (texts[at : at + size] for at in range(0, len(texts), size))

@@ -35,6 +35,11 @@ _LINE_END = re.compile(r"\n|\r")
 _BLANK_LINE = re.compile(r"\r?\n[^\S\n]*\r?\n")
 
 
+def head(title: str) -> str:
+    """What stands before each sentence of an article when it is encoded: its title, which says what "it" and "the company" are."""
+    return f"{title}: "
+
+
 def split(text: str, language: str) -> tuple[Passage, ...]:
     """Passages of ``text``, in order, none overlapping, each made of whole sentences.
 

@@ -124,17 +124,18 @@ class RememberingEncoder:
     def __init__(self, real: Encoder) -> None:
         self.real = real
         self.fingerprint = real.fingerprint
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[str, ...], Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.real, name)
         if not any(kind in name for kind in ("passages", "queries", "layers")):
             return found
 
-        def remembered(texts: Sequence[str]) -> Any:
-            new = [text for text in dict.fromkeys(texts) if (name, text) not in self._made]
-            self._made.update(zip([(name, text) for text in new], found(new), strict=True))
-            rows = [self._made[name, text] for text in texts]
-            return np.stack(rows) if rows and isinstance(rows[0], np.ndarray) else rows or found([])
+        def remembered(*given: Sequence[str]) -> Any:
+            asked = [(name, *one) for one in zip(*given, strict=True)]
+            new = [one for one in dict.fromkeys(asked) if one not in self._made]
+            self._made.update(zip(new, found(*([one[at] for one in new] for at in range(1, len(given) + 1))), strict=True))
+            rows = [self._made[one] for one in asked]
+            return np.stack(rows) if rows and isinstance(rows[0], np.ndarray) else rows or found(*given)
 
         return remembered

@@ -46,13 +46,15 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What three layers of the encoder made of each token of a text.
+    """What the encoder made of a text, and three of its layers of each token.
 
     Attributes:
+        vector: of unit length; what stands before the text is in it. Shape (dimension,).
         tokens: the vectors of two middle layers, then the last one's. Shape (tokens, 3 * dimension).
         spans: where each token stands in the text, in code points.
     """
 
+    vector: npt.NDArray[np.float32]
     tokens: Vectors
     spans: tuple[tuple[int, int], ...]
 
@@ -105,8 +107,12 @@ class Encoder(Protocol):
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
         """The same for passages."""
 
-    def layers(self, texts: Sequence[str]) -> list[Layers]:
-        """What two middle layers and the last one make of each token of these passages."""
+    def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
+        """What two middle layers and the last one make of each token of these passages.
+
+        Args:
+            heads: what stands before each of them when it is encoded, and is not told of.
+        """
 
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
@@ -200,12 +206,14 @@ class TextEncoder(ABC):
         """See :meth:`Encoder.passages_with_tokens`."""
         return self._with_tokens(texts, asked=False)
 
-    def layers(self, texts: Sequence[str]) -> list[Layers]:
+    def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
         """See :meth:`Encoder.layers`."""
         made: dict[int, Layers] = {}
-        for at, text, (middle, last) in self._each(texts, (Output.MIDDLE, Output.TOKENS), asked=False):
-            mine = own(text, len(self.card.passage))
-            made[at] = Layers(np.concatenate([middle[mine.rows], last[mine.rows]], axis=1), mine.spans)
+        before = heads or [""] * len(texts)
+        whole = [head + text for head, text in zip(before, texts, strict=True)]
+        for at, text, (vector, middle, last) in self._each(whole, (Output.VECTORS, Output.MIDDLE, Output.TOKENS), asked=False):
+            mine = own(text, len(self.card.passage) + len(before[at]))
+            made[at] = Layers(unit(vector[None, :])[0], np.concatenate([middle[mine.rows], last[mine.rows]], axis=1), mine.spans)
         return [made[at] for at in range(len(texts))]
 
     def pieces(self, word: str) -> Sequence[int]:

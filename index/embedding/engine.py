@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from index.embedding import encoder as encoders
 from index.embedding import fitted as fitting
 from index.embedding.batching import Batcher
-from index.embedding.encoder import Encoded, Encoder, Layers, Vectors
+from index.embedding.encoder import Encoded, Encoder, Layers
 from index.embedding.fitted import Fitted
 from index.embedding.precedence import Precedence, cores, stand_back
 from index.judging import Judge
@@ -108,13 +108,9 @@ class Engine:
 
         return await self.bulk(work)
 
-    async def sentences(self, texts: Sequence[str]) -> Vectors:
-        """Each sentence's vector."""
-        return await self.bulk(lambda: self.encoder.encode_passages(texts))
-
-    async def layers(self, texts: Sequence[str]) -> list[Layers]:
-        """What two layers of the encoder make of each sentence."""
-        return await self.bulk(lambda: self.encoder.layers(texts))
+    async def layers(self, texts: Sequence[str], heads: Sequence[str]) -> list[Layers]:
+        """Each sentence's vector and what the layers of the encoder make of its tokens, with what stands before it."""
+        return await self.bulk(lambda: self.encoder.layers(texts, heads))
 
     async def bulk(self, work: Callable[[], T], *, beside: bool = False) -> T:
         """Do what can wait, beside the questions; plain Python in it calls :meth:`give_way` every few milliseconds.

@@ -26,11 +26,13 @@ from index.embedding.encoder import Encoder
 from index.embedding.languages import LanguageSpace
 from index.embedding.tokens import TokenSpace
 from index.kinds import INTENT_REGULARISATION, KIND_REGULARISATION, LIKE, Intent, Kind, Softmax, Tells
-from index.launches import stages
+from index.launches import examples
 from index.launches.stages import StageReader
 
-_VERSION = 3
+_VERSION = 4
 """Raised whenever the same sentences would teach something else."""
+
+_HEADS = 4  # headlines behind which the classifiers of sentences see each
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,18 @@ def fit(encoder: Encoder) -> Fitted:
         TokenSpace.fit(*tokens),
         learn(_prototypes(), Kind._fields, KIND_REGULARISATION),
         learn(_intents(), Intent._fields, INTENT_REGULARISATION),
-        Tells.fit(np.stack([one.mean() for one in encoder.layers([text for _, text in _tells()])]), [kinds for kinds, _ in _tells()]),
-        stages.fit(encoder),
+        _fit_tells(encoder),
+        examples.fit(encoder),
         encoder.piece_scores(),
     )
+
+
+def _fit_tells(encoder: Encoder) -> Tells:
+    """From the sentences each by itself, as titles are read, and behind some headlines, as sentences are."""
+    taught, drawn = _tells(), examples.Heads()
+    heads = [[""] * len(taught), *([drawn.draw(language) for language, _, _ in taught] for _ in range(_HEADS))]
+    read = [layers.mean() for some in heads for layers in encoder.layers([text for _, _, text in taught], some)]
+    return Tells.fit(np.stack(read), [kinds for _ in heads for _, kinds, _ in taught])
 
 
 def load(encoder: Encoder, folder: Path) -> Fitted:
@@ -92,7 +102,7 @@ def load(encoder: Encoder, folder: Path) -> Fitted:
 
 def _key(encoder: Encoder) -> str:
     """Of what is learned about an encoder from the sentences as they are now."""
-    taught = (_VERSION, encoder.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), stages.examples())
+    taught = (_VERSION, encoder.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), examples.examples())
     return sha256(repr(taught).encode()).hexdigest()[:16]
 
 
@@ -171,9 +181,9 @@ def _intents() -> Sequence[tuple[str, str]]:
 
 
 @cache
-def _tells() -> Sequence[tuple[tuple[str, ...], str]]:
+def _tells() -> Sequence[tuple[str, tuple[str, ...], str]]:
     _, *rows = _table("tells.tsv")
-    return tuple((tuple(kinds.split(",")), sentence) for _, kinds, sentence in rows)
+    return tuple((language, tuple(kinds.split(",")), sentence) for language, kinds, sentence in rows)
 
 
 def _table(name: str) -> list[list[str]]:

@@ -2,36 +2,28 @@
 
 A small net over what the encoder's middle layers make of each token (see :mod:`index.launches.net`): its last layer keeps what a
 text is about, and how it is said (negation, mood, tense) is clearer in the middle (Tenney et al., "BERT rediscovers the classical
-NLP pipeline", arXiv 1905.05950). While it learns it sees each sentence also with the name replaced, so that what it learns is not
-"Sora is discontinued".
-
-Learned from ``sentences.tsv``, many of whose sentences were chosen to mislead; ``make fit`` cross-validates it on products that it has
-not seen.
+NLP pipeline", arXiv 1905.05950). It learns from :mod:`index.launches.examples`; ``make fit`` cross-validates it on products that it
+has not seen.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
-from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoder import Encoder, Layers
+from index.embedding.encoder import Layers
 from index.model import Stage
 
 if TYPE_CHECKING:
     from index.launches.inference import Nets
-
-MASK = "Nova"
-"""What every product is called as well while the net learns: a word that could be a product's name in every language."""
 
 
 class How(StrEnum):
@@ -57,28 +49,8 @@ HOWS = tuple(How)
 
 _NETS = 4  # averaged: each starts from other random weights
 _SAMPLE = 1500  # sentences whose tokens tell the centre and the scale
-_AT_ONCE = 1024  # sentences encoded together
 
 _CLAUSE_END = re.compile(r"[,;:，；：、—–()（）]|\s-\s")
-_BRACKETS = re.compile(r"\[\[(.*?)\]\]")
-
-
-class Example(NamedTuple):
-    """A sentence of ``sentences.tsv``.
-
-    Attributes:
-        span: where the product's name stands; None where the sentence names it only by a pronoun or a noun.
-        product: the name that its source has.
-        stage, how: places in :data:`STAGES` and :data:`HOWS`; -1 where no stage is told.
-    """
-
-    text: str
-    span: tuple[int, int] | None
-    product: str | None
-    language: str
-    stage: int
-    how: int
-
 
 FLAGS = 3
 """What marks a token: of the name, of the clause around it, of a sentence without a name."""
@@ -104,32 +76,6 @@ class Marked:
 
     tokens: npt.NDArray[np.floating]
     flags: npt.NDArray[np.float32]
-
-
-@cache
-def examples() -> tuple[Example, ...]:
-    """The labelled sentences."""
-    content = files("index.launches").joinpath("sentences.tsv").read_text(encoding="utf-8")
-    _, *rows = csv.reader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return tuple(example for row in rows for example in _examples(*row))
-
-
-def _examples(language: str, stage: str, how: str, sentence: str) -> Iterator[Example]:
-    """Each sentence twice where it names its product: as it is, and with another name, so that no name teaches anything.
-
-    Every fourth comes once more, as one on which a sentence before it has named another product: of that it says nothing.
-    """
-    place = STAGES.index(Stage.UNKNOWN if stage == "none" else Stage(stage))
-    manner = -1 if stage == "none" else HOWS.index(How(how))
-    named = _BRACKETS.search(sentence)
-    if named is None:
-        yield Example(sentence, None, None, language, place, manner)
-        return
-    for name in (named[1], MASK):
-        text = sentence[: named.start()] + name + sentence[named.end() :]
-        yield Example(text, (named.start(), named.start() + len(name)), named[1], language, place, manner)
-    if len(sentence) % 4 == 0:
-        yield Example(_BRACKETS.sub(r"\1", sentence), None, named[1], language, STAGES.index(Stage.UNKNOWN), -1)
 
 
 @dataclass(frozen=True)
@@ -196,23 +142,6 @@ def _clause(text: str, span: tuple[int, int]) -> tuple[int, int]:
     """From the punctuation before a name to that behind it."""
     ends = [0, *(match.end() for match in _CLAUSE_END.finditer(text)), len(text)]
     return max(end for end in ends if end <= span[0]), min(end for end in ends if end >= span[1])
-
-
-def fit(encoder: Encoder) -> StageReader:
-    """The reader for an encoder, from the labelled sentences."""
-    known = examples()
-    return StageReader.fit(seen(encoder, known), [example.stage for example in known], [example.how for example in known])
-
-
-def seen(encoder: Encoder, known: Sequence[Example]) -> list[Marked]:
-    """What the net sees of examples; kept in half precision, for there are many."""
-    marked = []
-    for at in range(0, len(known), _AT_ONCE):
-        some = known[at : at + _AT_ONCE]
-        for example, layers in zip(some, encoder.layers([example.text for example in some]), strict=True):
-            one = mark(example.text, layers, example.span)
-            marked.append(Marked(one.tokens.astype(np.float16), one.flags))
-    return marked
 
 
 def _kept(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

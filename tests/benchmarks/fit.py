@@ -18,7 +18,8 @@ from sklearn.model_selection import GroupKFold
 from bot.settings import Settings
 from index.embedding import encoder as encoders
 from index.embedding import fitted
-from index.launches.stages import HOWS, STAGES, Example, StageReader, examples, seen
+from index.launches.examples import Example, examples, seen
+from index.launches.stages import HOWS, STAGES, StageReader
 
 FOLDS = 5
 

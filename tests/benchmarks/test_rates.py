@@ -9,7 +9,9 @@ import asyncio
 import random
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -141,13 +143,15 @@ class Echo:
         self.fitted = engine.fitted
 
     async def passages(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-        picked = self._noise.integers(0, len(self._tokens), len(texts))
-        return [(vector, self._tokens[at]) for vector, at in zip(await self.sentences(texts), picked, strict=True)]
+        return [(self._moved(self._vectors[at]), self._tokens[at]) for at in self._noise.integers(0, len(self._tokens), len(texts))]
 
-    async def sentences(self, texts: Sequence[str]) -> np.ndarray:
-        picked = self._vectors[self._noise.integers(0, len(self._vectors), len(texts))]
-        moved = picked + self._noise.normal(0, 0.02, picked.shape).astype(np.float32)
-        return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    async def layers(self, texts: Sequence[str], heads: Sequence[str]) -> list[Layers]:
+        picked = [self._layers[at] for at in self._noise.integers(0, len(self._layers), len(texts))]
+        return [replace(one, vector=self._moved(one.vector)) for one in picked]
+
+    def _moved(self, vector: np.ndarray) -> np.ndarray:
+        moved = vector + self._noise.normal(0, 0.02, vector.shape).astype(np.float32)
+        return moved / np.linalg.norm(moved)
 
     async def bulk(self, work: Callable[[], Any], *, beside: bool = False) -> Any:
         return work()
@@ -155,18 +159,16 @@ class Echo:
     def give_way(self) -> None:
         pass
 
-    async def layers(self, texts: Sequence[str]) -> list[Layers]:
-        return [self._layers[at] for at in self._noise.integers(0, len(self._layers), len(texts))]
-
 
 async def fill(index: Index, count: int) -> None:
     """Fill the index with recombined sentences, through the real storage."""
     dice = random.Random(1)
     engine = await index.engine()
     cuts = [cut(article) for article in articles()]
-    sentences = [one.text(sentence) for one in cuts for passage in one.passages for sentence in passage.sentences]
+    said = [pair for one in cuts for pair in islice(one.statements(), 1, None)]
+    sentences = [sentence for sentence, _ in said]
     texts = [text for one in cuts for text in one.passage_texts()]
-    layers = await engine.layers(sentences)
+    layers = await engine.layers(*zip(*said, strict=True))
     echo: Any = Echo(await asyncio.to_thread(engine.encoder.passages_with_tokens, texts), layers, engine)
     mentions = Mentions(catalogue.load())
     generation = await index._store.live()

@@ -18,7 +18,7 @@ from index.embedding import encoder as encoders
 from index.embedding import plain, tokenizing
 from index.embedding.encoder import TextEncoder
 from index.errors import ModelError
-from index.launches import stages
+from index.launches import examples
 from tests.writing import RememberingEncoder, news
 
 
@@ -76,6 +76,16 @@ def test_tokens_stand_where_they_say(encoder: TextEncoder) -> None:
         assert encoded.spans == layers.spans
         assert len(encoded.spans) == len(encoded.tokens) == len(encoded.pieces) == len(layers.tokens)
         assert "".join(text[start:end] for start, end in encoded.spans).replace(" ", "") == text.replace(" ", "")
+
+
+def test_of_what_stands_before_a_text_only_the_vector_tells(encoder: TextEncoder) -> None:
+    heads, texts = ["Sora, zum Ersten: ", "可灵上线: ", "", "Nothing: "], ["It is out.", "今天。", "Its day", ""]
+    read = encoder.layers(texts, heads)
+    whole = encoder.encode_passages([head + text for head, text in zip(heads, texts, strict=True)])
+    for text, layers, vector in zip(texts, read, whole, strict=True):
+        assert "".join(text[start:end] for start, end in layers.spans).replace(" ", "") == text.replace(" ", "")
+        assert len(layers.tokens) == len(layers.spans)
+        assert layers.vector @ vector > 0.999
 
 
 @given(st.lists(st.integers(1, 512), max_size=200))
@@ -145,8 +155,8 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
     remembering.fingerprint = "another:model"  # what is known of the bundled one comes along
-    some = stages.examples()[::20]
-    monkeypatch.setattr(stages, "examples", lambda: some)
+    some = examples.examples()[::20]
+    monkeypatch.setattr(examples, "examples", lambda: some)
     monkeypatch.setattr(encoders, "load", lambda *_: remembering)
     made = Settings(data=data, cache=tmp_path / "cache")
 

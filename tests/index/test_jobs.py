@@ -176,7 +176,7 @@ async def test_a_job_that_fails_says_why_and_the_next_one_goes_on(
     job = await filled.jobs.start()
     await until(filled, job, done=1)
 
-    def refuse(_texts: Sequence[str]) -> None:
+    def refuse(*_given: Sequence[str]) -> None:
         raise DataError("There is no room left.")
 
     with monkeypatch.context() as patch:

@@ -10,7 +10,8 @@ import pytest
 from bot.settings import Settings
 from index.embedding import fitted
 from index.embedding.encoder import TextEncoder
-from index.launches.stages import FLAGS, HOWS, MASK, STAGES, How, Marked, StageReader, examples, mark
+from index.launches.examples import MASK, examples
+from index.launches.stages import FLAGS, HOWS, STAGES, How, Marked, StageReader, mark
 from index.model import Stage
 
 SENTENCES = [
