@@ -1,7 +1,7 @@
 """A model converted for OpenVINO, which runs it three times as fast as PyTorch on a CPU, and starts without PyTorch.
 
 A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; the
-tokenizer; the scores of its pieces; and a manifest with a checksum of each.
+tokenizer, which is loaded for long texts only; its pieces, for short ones; their scores; and a manifest with a checksum of each.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cache
@@ -21,11 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from index.embedding import vocabulary
 from index.embedding.encoder import Card, Output, TextEncoder, Vectors
 from index.embedding.precedence import cores, niceness
 from index.embedding.tokenizing import Inputs, TextTokenizer
+from index.embedding.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
     from index.embedding.plain import SentenceTransformerEncoder
 
 _GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, _MANIFEST = "model.xml", "model.bin", "tokenizer.json", "scores.npy", "manifest.json"
@@ -79,11 +83,13 @@ def convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
         OSError: the folder cannot be written.
     """
     _write_graph(encoder, folder)
-    (folder / _TOKENIZER).write_text(encoder.tokenizer.compact(), encoding="utf-8")
+    said = encoder.tokenizer.said()
+    (folder / _TOKENIZER).write_text(said, encoding="utf-8")
     np.save(folder / _SCORES, encoder.piece_scores())
-    files = {name: [(folder / name).stat().st_size, _digest(folder / name)] for name in (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES)}
-    said = json.dumps({"card": asdict(encoder.card), "files": files}, ensure_ascii=False)
-    (folder / _MANIFEST).write_text(f"{hashlib.sha256(said.encode()).hexdigest()}\n{said}", encoding="utf-8")
+    names = (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, *vocabulary.write(said, folder))
+    files = {name: [(folder / name).stat().st_size, _digest(folder / name)] for name in names}
+    manifest = json.dumps({"card": asdict(encoder.card), "files": files}, ensure_ascii=False)
+    (folder / _MANIFEST).write_text(f"{hashlib.sha256(manifest.encode()).hexdigest()}\n{manifest}", encoding="utf-8")
 
 
 def _write_graph(encoder: SentenceTransformerEncoder, folder: Path) -> None:
@@ -132,15 +138,15 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
         for name, (size, digest) in files.items():
             if (folder / name).stat().st_size != size or (name != _WEIGHTS and _digest(folder / name) != digest):
                 raise ConversionError(f"{name} is damaged")
-        with ThreadPoolExecutor(2) as beside:
-            tokenizer, weights = beside.submit(_load_tokenizer, folder, card), beside.submit(_digest, folder / _WEIGHTS)
+        with ThreadPoolExecutor(1) as beside:
+            weights = beside.submit(_digest, folder / _WEIGHTS)
             graph = _core().read_model(folder / _GRAPH)
             questions = _Lane(graph, precision, streams=1)
             questions.prepare()
             if weights.result() != files[_WEIGHTS][1]:
                 raise ConversionError(f"{_WEIGHTS} is damaged")
             aside, bulk = _Lane(graph, precision, streams=1, threads=1), _Lane(graph, precision, streams=_streams())
-            encoder = ConvertedEncoder(card, precision, tokenizer.result(), (questions, aside), bulk)
+            encoder = ConvertedEncoder(card, precision, _tokenizer(folder, card, files), (questions, aside), bulk)
     except (OSError, RuntimeError, ValueError) as error:
         raise ConversionError(f"the conversion cannot be read: {error}") from error
     return encoder
@@ -248,12 +254,20 @@ def _manifest(folder: Path) -> tuple[Card, dict[str, tuple[int, str]]]:
     return Card(**{**read["card"], "inputs": tuple(read["card"]["inputs"])}), read["files"]
 
 
-def _load_tokenizer(folder: Path, card: Card) -> TextTokenizer:
-    from tokenizers import Tokenizer
+def _tokenizer(folder: Path, card: Card, files: Collection[str]) -> TextTokenizer:
+    def load() -> Tokenizer:
+        from tokenizers import Tokenizer
 
-    scores = np.load(folder / _SCORES)
-    made = Tokenizer.from_file(str(folder / _TOKENIZER))
-    return TextTokenizer(made, inputs=card.inputs, padding=card.padding, longest=card.longest, scores=scores)
+        return Tokenizer.from_file(str(folder / _TOKENIZER))
+
+    return TextTokenizer(
+        load,
+        inputs=card.inputs,
+        padding=card.padding,
+        longest=card.longest,
+        scores=np.load(folder / _SCORES),
+        vocabulary=Vocabulary(folder, card.longest) if set(vocabulary.FILES) <= set(files) else None,
+    )
 
 
 def _digest(path: Path) -> str:

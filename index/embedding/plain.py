@@ -47,7 +47,7 @@ class SentenceTransformerEncoder(TextEncoder):
         )
         fingerprint = _fingerprint(model, name, query, passage, dimension)
         card = Card(name, folder, fingerprint, dimension, query, passage, inputs, model.tokenizer.pad_token_id or 0, model.max_seq_length)
-        texts = TextTokenizer(tokenizer, inputs=card.inputs, padding=card.padding, longest=card.longest)
+        texts = TextTokenizer(lambda: tokenizer, inputs=card.inputs, padding=card.padding, longest=card.longest)
         on_cpu = model.device.type == "cpu"
         super().__init__(card, _engine(model), texts, BATCH_TOKENS if on_cpu else _GPU_TOKENS)
         self.model = model

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from index.embedding.vocabulary import Tokenized, Vocabulary
+
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 BATCH_TOKENS = 1024
 """Tokens a forward pass on a CPU, padding included; more gains nothing. Texts of about equally many tokens go together: by
@@ -20,8 +23,12 @@ characters, as sentence-transformers sorts them, a third of what is computed on 
 Inputs: TypeAlias = dict[str, npt.NDArray[np.int64]]
 """What a model is given of a batch, by the names of its inputs. Shapes (texts, tokens)."""
 
+_FIELDS: Mapping[str, Callable[[Tokenized], Sequence[int]]] = {
+    "input_ids": lambda text: text.ids,
+    "attention_mask": lambda text: [1] * len(text.ids),
+    "token_type_ids": lambda text: text.type_ids,
+}
 _ANY_PIECE = -10.0  # the log-probability of a piece where the tokenizer knows none
-_FIELDS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,70 +50,94 @@ class TextTokenizer:
     """A model's tokenizer.
 
     Args:
+        load: the tokenizer itself, which is asked for when it is needed.
         inputs: the names of the model's inputs.
         padding: the piece that fills short texts up; the model is told to look away.
         longest: tokens a text has at most, where there is a limit; the rest is cut off.
         scores: those of :meth:`piece_scores`, where they are known already.
+        vocabulary: what does as well for a few short texts, until the tokenizer is needed.
     """
 
     def __init__(
         self,
-        tokenizer: Tokenizer,
+        load: Callable[[], Tokenizer],
         *,
         inputs: Sequence[str],
         padding: int,
         longest: int | None,
         scores: npt.NDArray[np.float32] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
+        self._load = load
         self._inputs = inputs
         self._padding = padding
+        self._longest = longest
         self._scores = scores
-        tokenizer.no_padding()
-        if longest is None:
-            tokenizer.no_truncation()
-        else:
-            tokenizer.enable_truncation(longest)
+        self._vocabulary = vocabulary
+        self._loaded: Tokenizer | None = None
+        self._lock = threading.Lock()
 
-    def tokenize(self, texts: Sequence[str]) -> list[Encoding]:
-        """The tokens of each text, special ones included."""
-        encoded: list[Encoding] = self._tokenizer.encode_batch(texts)
+    @property
+    def _whole(self) -> Tokenizer:
+        with self._lock:
+            if self._loaded is None:
+                made = self._load()
+                made.no_padding()
+                if self._longest is None:
+                    made.no_truncation()
+                else:
+                    made.enable_truncation(self._longest)
+                self._loaded = made
+            return self._loaded
+
+    def tokenize(self, texts: Sequence[str], *, special: bool = True) -> Sequence[Tokenized]:
+        """The tokens of each text.
+
+        Args:
+            special: whether what the model wants around a text is put there.
+        """
+        if self._vocabulary and not self._loaded and (made := self._vocabulary.tokenize(texts, special=special)):
+            return made
+        encoded: Sequence[Tokenized] = self._whole.encode_batch(texts, add_special_tokens=special)
         return encoded
 
-    def batch(self, texts: Sequence[Encoding]) -> Inputs:
-        """Some texts, filled up to the longest."""
-        length = max(len(text.ids) for text in texts)
+    def batch(self, texts: Sequence[Tokenized], multiple: int = 1) -> Inputs:
+        """Some texts, filled up to the longest.
+
+        Args:
+            multiple: of how many tokens the length is to be.
+        """
+        length = -(-max(len(text.ids) for text in texts) // multiple) * multiple
         made = {name: np.full((len(texts), length), self._padding if name == "input_ids" else 0, np.int64) for name in self._inputs}
         for name, rows in made.items():
             for row, text in zip(rows, texts, strict=True):
-                row[: len(text.ids)] = getattr(text, _FIELDS[name])
+                row[: len(text.ids)] = _FIELDS[name](text)
         return made
 
     def length(self, text: str) -> int:
         """How many tokens a text has, special ones included."""
-        return len(self._tokenizer.encode(text).ids)
+        return len(self.tokenize([text])[0].ids)
 
     def pieces(self, word: str) -> Sequence[int]:
         """The tokens of a word by itself."""
-        ids: list[int] = self._tokenizer.encode(word, add_special_tokens=False).ids
-        return ids
+        return self.tokenize([word], special=False)[0].ids
 
     def piece_scores(self) -> npt.NDArray[np.float32]:
         """From a Unigram tokenizer's own table; the same for all tokens where the tokenizer is of another kind."""
         if self._scores is None:
-            model = json.loads(self._tokenizer.to_str())["model"]
+            model = json.loads(self._whole.to_str())["model"]
             if model.get("type") == "Unigram":
                 self._scores = np.array([score for _, score in model["vocab"]], np.float32)
             else:
-                self._scores = np.full(self._tokenizer.get_vocab_size(), _ANY_PIECE, np.float32)
+                self._scores = np.full(self._whole.get_vocab_size(), _ANY_PIECE, np.float32)
         return self._scores
 
-    def compact(self) -> str:
-        """The tokenizer as JSON without a space too many: 250,000 pieces load in two thirds of the time."""
-        return json.dumps(json.loads(self._tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
+    def said(self) -> str:
+        """The tokenizer as JSON, without a space too many: 250,000 pieces load in two thirds of the time."""
+        return json.dumps(json.loads(self._whole.to_str()), ensure_ascii=False, separators=(",", ":"))
 
 
-def own(text: Encoding, prefix: int) -> Own:
+def own(text: Tokenized, prefix: int) -> Own:
     """The text's own tokens.
 
     Args:
