@@ -6,12 +6,13 @@ What was asked is in the chat, and is not kept here: only where it stands, what 
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from cachetools import FIFOCache
 
 from bot.permissions import Act, Caller, Workspace
 from bot.rates import TooManyQuestionsError
@@ -92,7 +93,7 @@ class Conversations:
         self._exchanges = index.exchanges
         self._now = now
         self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
-        self._topics: OrderedDict[tuple[str, str, str], tuple[datetime, Topic]] = OrderedDict()
+        self._topics: FIFOCache[tuple[str, str, str], tuple[datetime, Topic]] = FIFOCache(_THREADS)
 
     @asynccontextmanager
     async def once(self, platform: str, key: str) -> AsyncIterator[bool]:
@@ -152,11 +153,7 @@ class Conversations:
     async def _keep(self, caller: Caller, place: Place, answer: Answer, before: Exchange | None) -> Exchange:
         now = self._now()
         if answer.answered and answer.topic:
-            key = (caller.platform, place.channel, place.thread)
-            self._topics[key] = (now, answer.topic)
-            self._topics.move_to_end(key)
-            if len(self._topics) > _THREADS:
-                self._topics.popitem(last=False)
+            self._topics[caller.platform, place.channel, place.thread] = (now, answer.topic)
         exchange = Exchange(
             at=before.at if before else now,
             platform=caller.platform,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from time import monotonic
+from math import inf
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import discord
 import structlog
+from cachetools import TTLCache
 from discord.ext import commands
 
 from bot.conversing import Place
@@ -49,7 +50,7 @@ class Messages(commands.Cog):
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by message: its events are handled one by one
-        self._told: dict[int, float] = {}  # who was told of a limit, until when they are not told again
+        self._told: TTLCache[int, bool, float] = TTLCache(inf, _WINDOW)  # who was told of a limit
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -178,11 +179,9 @@ class Messages(commands.Cog):
         try:
             caller = author_of(message)
             if isinstance(error, TooManyQuestionsError):
-                now = monotonic()
-                self._told = {user: until for user, until in self._told.items() if until > now}
                 if message.author.id in self._told:
                     return
-                self._told[message.author.id] = now + _WINDOW
+                self._told[message.author.id] = True
                 await tell_privately(message, sentence(error, await words_of(self._bot.service, caller)), otherwise="⏳")
                 return
             words = await words_of(self._bot.service, caller)
