@@ -6,12 +6,13 @@ What was asked is in the chat, and is not kept here: only where it stands, what 
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from cachetools import FIFOCache
 
 from bot.permissions import Act, Caller, Workspace
 from bot.rates import TooManyQuestionsError
@@ -55,11 +56,13 @@ class Place:
     Attributes:
         asked: the message, or the command, that asks.
         thread: in which conversation of the channel.
+        opened_at: the channel and the message where people opened this conversation; it goes on about what that message answers.
     """
 
     channel: str
     asked: str
     thread: str
+    opened_at: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,15 @@ class Judged:
     quote: Quote | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a conversation is about: the topic of the last exchange that found anything, which was at that moment."""
+
+    exchange: int
+    at: datetime
+    topic: Topic
+
+
 class Conversations:
     """See :attr:`bot.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
 
@@ -92,7 +104,7 @@ class Conversations:
         self._exchanges = index.exchanges
         self._now = now
         self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
-        self._topics: OrderedDict[tuple[str, str, str], tuple[datetime, Topic]] = OrderedDict()
+        self._subjects: FIFOCache[tuple[str, str, str], _Subject] = FIFOCache(_THREADS)
 
     @asynccontextmanager
     async def once(self, platform: str, key: str) -> AsyncIterator[bool]:
@@ -139,24 +151,19 @@ class Conversations:
     async def _topic(self, caller: Caller, place: Place, recall: Recall | None) -> Topic | None:
         """What the conversation is about: as remembered, else as the platform tells again what was asked last."""
         key = (caller.platform, place.channel, place.thread)
-        if key in self._topics:
-            at, topic = self._topics[key]
-            return topic if self._now() - at < _GOES_ON else None
-        last = await self._exchanges.last(*key)
+        if subject := self._subjects.get(key):
+            return subject.topic if self._now() - subject.at < _GOES_ON else None
+        last = await self._last(*key, place.opened_at)
         if last is None or last.asked == place.asked or self._now() - last.at >= _GOES_ON:
             return None
+        if (opening := self._subjects.get((last.platform, last.channel, last.thread))) and opening.exchange == last.id:
+            return opening.topic
         asked = await recall(last) if recall else None
         said = await self._index.ask(asked, as_of=last.as_of, scopes=caller.sees) if asked else None
         return (said.topic if said else None) or Topic("", last.products)
 
     async def _keep(self, caller: Caller, place: Place, answer: Answer, before: Exchange | None) -> Exchange:
         now = self._now()
-        if answer.answered and answer.topic:
-            key = (caller.platform, place.channel, place.thread)
-            self._topics[key] = (now, answer.topic)
-            self._topics.move_to_end(key)
-            if len(self._topics) > _THREADS:
-                self._topics.popitem(last=False)
         exchange = Exchange(
             at=before.at if before else now,
             platform=caller.platform,
@@ -174,8 +181,11 @@ class Conversations:
         )
         if before:
             await self._exchanges.change(exchange)
-            return exchange
-        return replace(exchange, id=await self._exchanges.add(exchange))
+        else:
+            exchange = replace(exchange, id=await self._exchanges.add(exchange))
+        if answer.answered and answer.topic:
+            self._subjects[caller.platform, place.channel, place.thread] = _Subject(exchange.id, now, answer.topic)
+        return exchange
 
     async def replied(self, exchange: Exchange, reply: str) -> Exchange:
         """The answer stands in that message now."""
@@ -189,10 +199,15 @@ class Conversations:
         """What a message of Shipdate's answers."""
         return await self._exchanges.of_reply(platform, channel, reply)
 
-    async def goes_on(self, platform: str, channel: str, thread: str) -> bool:
-        """Whether something was answered in a conversation of late."""
-        last = await self._exchanges.last(platform, channel, thread)
+    async def goes_on(self, platform: str, channel: str, thread: str, opened_at: tuple[str, str] | None = None) -> bool:
+        """Whether something was answered in a conversation of late, or where it was opened."""
+        last = await self._last(platform, channel, thread, opened_at)
         return last is not None and self._now() - last.at < KEPT
+
+    async def _last(self, platform: str, channel: str, thread: str, opened_at: tuple[str, str] | None) -> Exchange | None:
+        """What a conversation goes on from: its newest exchange; before there is any, that where it was opened."""
+        last = await self._exchanges.last(platform, channel, thread)
+        return last or (await self._exchanges.of_reply(platform, *opened_at) if opened_at else None)
 
     async def editable(self, platform: str, channel: str, asked: str) -> Exchange | None:
         """What a message asked, as long as its answer follows its edits."""
@@ -204,7 +219,7 @@ class Conversations:
         exchange = await self._exchanges.of_question(platform, channel, asked)
         if exchange:
             await self._exchanges.remove(exchange.id)
-            self._topics.pop((platform, channel, exchange.thread), None)
+            self._subjects.pop((platform, channel, exchange.thread), None)
         return exchange
 
     # What stands below an answer

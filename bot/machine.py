@@ -12,6 +12,8 @@ from bot.conversing import Judged
 from index import Answer, Audited, Feed, Listed, Quote, ShipdateError, Source, Status
 from index.launches.catalogue import Product
 
+_SHOWN = 40  # characters of what is no date
+
 
 class RequestError(ShipdateError):
     """A line of ``--json-lines`` cannot be understood."""
@@ -107,7 +109,7 @@ def parse_day(text: str) -> date:
     try:
         return datetime.fromisoformat(text.strip()).date()
     except ValueError:
-        raise RequestError("“{text}” is not a date; write it as 2024-12-09.", text=text) from None
+        raise RequestError("“{text}” is not a date; write it as 2024-12-09.", text=text[:_SHOWN]) from None
 
 
 def parse_line(line: str) -> dict[str, Any]:

@@ -144,9 +144,9 @@ class Service:
 
     # Articles
 
-    async def articles(self, caller: Caller) -> Sequence[Listed]:
-        """The articles that the caller's answers come from, newest first."""
-        return await self._index.list(scopes=caller.sees)
+    async def articles(self, caller: Caller, *, matching: str = "", limit: int | None = None) -> Sequence[Listed]:
+        """The articles that the caller's answers come from, newest first; see :meth:`index.core.Index.list`."""
+        return await self._index.list(matching=matching, limit=limit, scopes=caller.sees)
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is of it; for the operator, of everything."""

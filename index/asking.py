@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from typing import TypeAlias
+
+from cachetools import LRUCache
 
 from index import dates, language, observing, topics
 from index.answering import Verdict, answer, asks_where_it_stands
@@ -54,7 +55,7 @@ class Asking:
         self._machinery = machinery
         self._store = machinery.store
         self._known_launches = launches
-        self._answers: OrderedDict[_Asked, Answer] = OrderedDict()
+        self._answers: LRUCache[_Asked, Answer] = LRUCache(_REMEMBERED)
         self._state: State | None = None  # in which all of these were given
 
     async def ask(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None) -> Answer:
@@ -82,9 +83,6 @@ class Asking:
             if not complete or self._state != state:
                 return made
             self._answers[asked] = made
-            if len(self._answers) > _REMEMBERED:
-                self._answers.popitem(last=False)
-        self._answers.move_to_end(asked)
         return self._answers[asked]
 
     async def _answer(self, text: str, day: date, chosen: bool, scopes: Collection[str], topic: Topic | None) -> tuple[Answer, bool]:

@@ -184,9 +184,14 @@ class Index:
             removed = await self._store.remove([*names, *paths.values()], scope)
         return {name: title for name in names if (title := removed.get(name) or removed.get(paths[name]))}
 
-    async def list(self, *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Listed]:
-        """All articles, newest first, undated ones last."""
-        return await self._store.list(scopes)
+    async def list(self, *, matching: str = "", limit: int | None = None, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Listed]:
+        """All articles, newest first, undated ones last.
+
+        Args:
+            matching: only those with these words in their id, title, address or publisher, in whatever case.
+            limit: how many at most.
+        """
+        return await self._store.list(scopes, storable(matching), limit)
 
     async def counts(self, *, scopes: Collection[str] | None = None) -> Counts:
         """How many articles, passages and vectors are in: in these scopes, or (for who runs it all) in all."""

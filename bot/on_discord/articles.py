@@ -87,7 +87,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     async def _show(self, interaction: discord.Interaction[ShipdateBot], page: int, search: str) -> None:
         service, caller = self._bot.service, caller_of(interaction)
         words = await words_of(service, caller)
-        found = _matching(await service.articles(caller), search)
+        found = await service.articles(caller, matching=search)
         await answer(interaction, _page(found, page, search, words))
 
     @app_commands.command(name=later("remove"), description=later("Take an article out"))
@@ -114,7 +114,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
 
     @remove.autocomplete("article")
     async def _articles(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
-        found = _matching(await self._bot.service.articles(caller_of(interaction)), typed)[:CHOICES]
+        found = await self._bot.service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
         return [
             app_commands.Choice(name=clip(plain(one.article.title) or one.article.id, CHOICE_LIMIT), value=one.article.id) for one in found
         ]
@@ -147,16 +147,6 @@ async def _fetched(files: Sequence[discord.Attachment], words: Wording) -> tuple
             name = file.filename if file.filename not in fetched else f"{len(fetched) + 1}-{file.filename}"
             fetched[name] = await file.read()
     return fetched, refused
-
-
-def _matching(listed: Sequence[Listed], search: str) -> Sequence[Listed]:
-    """Those in which all the words stand."""
-    wanted = search.casefold().split()
-
-    def said(one: Listed) -> str:
-        return f"{one.article.id} {one.article.title} {one.article.publisher or ''} {one.article.url}".casefold()
-
-    return [one for one in listed if all(word in said(one) for word in wanted)] if wanted else listed
 
 
 def _page(found: Sequence[Listed], page: int, search: str, words: Wording) -> Layout:

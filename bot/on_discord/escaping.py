@@ -12,6 +12,8 @@ import unicodedata
 from discord.utils import escape_mentions
 from yarl import URL
 
+from bot.visible import visible
+
 LINK_LIMIT = 512
 """Characters of a link button's address."""
 
@@ -20,19 +22,12 @@ ELLIPSIS = "…"
 _SPECIAL = re.compile(r"[\\*_~`|\[\]<]|:(?=//)")  # formatting, code, spoilers, masked links; <@1>, <t:1>, <:emoji:1>; bare addresses
 _AT_START = re.compile(r"^(?:[#>+-]|\d+(?=[.)]))")  # headings, quotes, lists, small print
 _BRACKETS = str.maketrans("[]", "()")
-_JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji are written with them
-# Neither of these is a format character for Unicode, and each is shown as nothing: fillers, the combining grapheme joiner, empty Braille,
-# and the selectors of variants but those of emoji.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]")
-_GONE = frozenset(("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"))
 _RIGHT_TO_LEFT = frozenset(("R", "AL"))
 
 
 def plain(text: str) -> str:
-    """On one line, without characters that nobody sees or that turn the direction of others."""
-    spaced = " ".join(_BLANK.sub("", text).split())
-    kept = (character for at, character in enumerate(spaced) if _seen(spaced, at, character))
-    return " ".join("".join(kept).split())
+    """What is visible of it, on one line."""
+    return " ".join(visible(text).split())
 
 
 def clip(text: str, limit: int) -> str:
@@ -75,13 +70,6 @@ def address(url: str | None) -> str | None:
     written = str(parsed).translate({ord("("): "%28", ord(")"): "%29", ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C"})
     ordinary = parsed.scheme in ("http", "https") and parsed.host and written.isascii() and written.isprintable() and " " not in written
     return written if ordinary and len(written) <= LINK_LIMIT else None
-
-
-def _seen(text: str, at: int, character: str) -> bool:
-    if character in _JOINERS:
-        around = text[at - 1 : at] + text[at + 1 : at + 2]
-        return len(around) == 2 and not around.isascii() and around.isprintable()
-    return unicodedata.category(character) not in _GONE
 
 
 def _escaped_start(found: re.Match[str]) -> str:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from time import monotonic
+from math import inf
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import discord
 import structlog
+from cachetools import TTLCache
 from discord.ext import commands
 
 from bot.conversing import Place
 from bot.on_discord.callers import author_of, words_of
 from bot.on_discord.delivering import deliver, tell_privately
 from bot.on_discord.errors import report, sentence
-from bot.on_discord.questions import ADD_COMMAND, thread_of
+from bot.on_discord.questions import ADD_COMMAND, opened_at, thread_of
 from bot.on_discord.render import SHOWN, Layout, render
 from bot.permissions import Caller
 from bot.rates import TooManyQuestionsError
@@ -49,7 +50,7 @@ class Messages(commands.Cog):
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by message: its events are handled one by one
-        self._told: dict[int, float] = {}  # who was told of a limit, until when they are not told again
+        self._told: TTLCache[int, bool, float] = TTLCache(inf, _WINDOW)  # who was told of a limit
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -123,7 +124,7 @@ class Messages(commands.Cog):
         if message.guild is None or self._me in message.mentions:
             return thread
         goes_on = isinstance(message.channel, discord.Thread) and message.content and not message.mentions
-        return thread if goes_on and await conversations.goes_on(PLATFORM, channel, thread) else None
+        return thread if goes_on and await conversations.goes_on(PLATFORM, channel, thread, opened_at(message.channel)) else None
 
     async def _answer(self, message: discord.Message, thread: str, before: int | None = None) -> None:
         """Answer a message; in the place of an answer that is there ``before``.
@@ -134,14 +135,10 @@ class Messages(commands.Cog):
         if not message.content and not message.attachments and not self._bot.intents.message_content:
             raise HiddenError(later("Discord does not show me what you wrote; please mention me in it."))
         service, caller = self._bot.service, author_of(message)
-        place = Place(str(message.channel.id), str(message.id), thread)
-
-        async def recall(exchange: Exchange) -> str | None:
-            return await self._recall(message.channel, exchange)
-
+        place = Place(str(message.channel.id), str(message.id), thread, opened_at(message.channel))
         if before is None:
             self._bot.beside(self._type(message.channel))
-        exchange, answer = await service.conversations.ask(caller, place, self._question(message), recall=recall)
+        exchange, answer = await service.conversations.ask(caller, place, self._question(message), recall=self._recall)
         await self._send(message, caller, exchange, answer, before)
 
     async def _overhear(self, message: discord.Message) -> None:
@@ -178,11 +175,9 @@ class Messages(commands.Cog):
         try:
             caller = author_of(message)
             if isinstance(error, TooManyQuestionsError):
-                now = monotonic()
-                self._told = {user: until for user, until in self._told.items() if until > now}
                 if message.author.id in self._told:
                     return
-                self._told[message.author.id] = now + _WINDOW
+                self._told[message.author.id] = True
                 await tell_privately(message, sentence(error, await words_of(self._bot.service, caller)), otherwise="⏳")
                 return
             words = await words_of(self._bot.service, caller)
@@ -190,10 +185,10 @@ class Messages(commands.Cog):
         except Exception as unsaid:
             log.warning("an error could not be told", problem=type(unsaid).__name__)
 
-    async def _recall(self, channel: discord.abc.MessageableChannel, exchange: Exchange) -> str | None:
+    async def _recall(self, exchange: Exchange) -> str | None:
         """What was asked, as Discord tells it again; a command's words it does not."""
         try:
-            return self._question(await self._bot.get_partial_messageable(channel.id).fetch_message(int(exchange.asked)))
+            return self._question(await self._bot.get_partial_messageable(int(exchange.channel)).fetch_message(int(exchange.asked)))
         except discord.HTTPException:
             return None
 

@@ -57,7 +57,8 @@ class Questions(commands.Cog):
         service, caller, day = self._bot.service, caller_of(interaction), parse_day(as_of) if as_of else None
         settings = await service.settings(caller)
         await acknowledge(interaction, private=settings.private_replies)
-        place = Place(str(interaction.channel_id), str(interaction.id), thread_of(interaction.channel, interaction.id))
+        channel, id_ = interaction.channel, interaction.id
+        place = Place(str(interaction.channel_id), str(id_), thread_of(channel, id_), opened_at(channel))
         exchange, found = await service.conversations.ask(caller, place, question, as_of=day)
         words = words_for(caller, settings, found.language, brief=len(question.split()) <= _FEW)
         said = reply(found, words, command=ADD_COMMAND)
@@ -95,3 +96,8 @@ class Questions(commands.Cog):
 def thread_of(channel: object, otherwise: int) -> str:
     """In which conversation something is asked: a thread and a direct message are one, anything else begins its own."""
     return str(channel.id if isinstance(channel, discord.Thread | discord.DMChannel) else otherwise)
+
+
+def opened_at(channel: object) -> tuple[str, str] | None:
+    """Where a thread was opened, if at a message, whose id it has then: the channel and the message."""
+    return (str(channel.parent_id), str(channel.id)) if isinstance(channel, discord.Thread) else None

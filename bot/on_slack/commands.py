@@ -12,13 +12,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.conversing import Place
+from bot.machine import parse_day
 from bot.on_slack import render
 from bot.on_slack.asking import ADD, rendered
 from bot.on_slack.escaping import asked, unescaped
 from bot.on_slack.posting import Render, Talk
 from bot.on_slack.surface import Surface
 from bot.replies import reply, status_reply
-from bot.wording import later
 from index import QuestionError
 
 SHORTCUT = "ask_about_message"
@@ -27,7 +27,6 @@ SHORTCUT = "ask_about_message"
 _SUGGESTED = 5
 _AS_OF = re.compile(r"^(?P<said>.*?)\s*\bas of (?P<day>\d{4}-\d{2}-\d{2})\s*$", re.IGNORECASE | re.DOTALL)
 _LAST = re.compile(r"^(?P<said>.*?)\s*(?P<day>\d{4}-\d{1,2}-\d{1,2})\s*$", re.DOTALL)
-_NOT_A_DATE = later("“{text}” is not a date; write it as 2024-12-09.")
 
 
 def register(app: AsyncApp, surface: Surface) -> None:
@@ -73,7 +72,7 @@ async def _ask(surface: Surface, talk: Talk, question: str, as_of: str | None) -
 
 
 async def _sora(surface: Surface, talk: Talk, text: str) -> None:
-    await show_status(surface, talk, "Sora", _day(text or None))
+    await show_status(surface, talk, "Sora", _day(text))
 
 
 async def _launch(surface: Surface, talk: Talk, text: str) -> None:
@@ -111,7 +110,7 @@ def status_value(name: str, as_of: date | None) -> str:
 def status_of(value: str) -> tuple[str, date | None]:
     """The name and the day in a button's value."""
     day, _, name = value.partition("|")
-    return name, _day(day or None)
+    return name, _day(day)
 
 
 def _split(form: re.Pattern[str], text: str) -> tuple[str, str | None]:
@@ -120,9 +119,4 @@ def _split(form: re.Pattern[str], text: str) -> tuple[str, str | None]:
 
 
 def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise QuestionError(_NOT_A_DATE, text=text[:40]) from None
+    return parse_day(text) if text else None

@@ -7,25 +7,18 @@ first three is Slack's own way; for the others there is none, so signs take thei
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
+
+from bot.visible import visible
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"}
 _EMOJI = re.compile(r":(?=[a-z0-9_+'\-]+:)", re.IGNORECASE)
-_JOINERS = "\u200c\u200d"  # invisible, but Persian, Hindi and emoji are not written without them
-_HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _URL_LIMIT = 2000  # characters: longer ones are no address that anybody would follow
 _IN_URLS = "!#$&'()*+,/:;=?@[]~%-._"
 
 _MENTION = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-
-
-def visible(text: str) -> str:
-    """Without control characters and what is invisible or turns the direction of writing; line breaks stay."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").replace("\t", " ")
-    return "".join(one for one in text if one == "\n" or one in _JOINERS or unicodedata.category(one) not in _HIDDEN)
 
 
 def plain(text: str, limit: int) -> str:

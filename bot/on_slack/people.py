@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
+from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -23,22 +22,18 @@ class People:
     """Everybody who has asked something of late."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], tuple[float, Caller]] = OrderedDict()
+        self._known: TTLCache[tuple[str, str], Caller, float] = TTLCache(_MOST, KEPT)
         self._asking: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def caller(self, client: AsyncWebClient, team: str, user: str) -> Caller:
         """Somebody in a workspace. Whoever Slack tells nothing about administers nothing, until it is asked the next time."""
         async with self._asking.setdefault((team, user), asyncio.Lock()):
-            at, known = self._known.get((team, user), (-KEPT, None))
-            if known is None or monotonic() - at >= KEPT:
-                told = await _ask(client, team, user)
-                if told is None:
+            known = self._known.get((team, user))
+            if known is None:
+                known = await _ask(client, team, user)
+                if known is None:
                     return Caller("slack", workspace=team, user=user)
-                known = told
-                self._known[team, user] = (monotonic(), known)
-                self._known.move_to_end((team, user))
-                if len(self._known) > _MOST:
-                    self._known.popitem(last=False)
+                self._known[team, user] = known
             return known
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+from cachetools import LRUCache
 
 from index.launches.catalogue import Catalogue
 from index.launches.claims import TITLE
@@ -44,8 +45,8 @@ class Launches:
         self._mentions = Mentions(catalogue)
         self._claimed = claimed
         self._store = store
-        self._products: OrderedDict[frozenset[str], Products] = OrderedDict()
-        self._courses: OrderedDict[tuple[str, date, frozenset[str]], Course] = OrderedDict()
+        self._products: LRUCache[frozenset[str], Products] = LRUCache(_SCOPES)
+        self._courses: LRUCache[tuple[str, date, frozenset[str]], Course] = LRUCache(_REMEMBERED)
 
     def products(self, scopes: Collection[str]) -> Products:
         """The products that those who see these scopes can ask about."""
@@ -53,9 +54,6 @@ class Launches:
         if key not in self._products:
             claimed = sorted({product for scope in key for product in self._claimed[scope]})
             self._products[key] = Products(self.catalogue, self._mentions, claimed)
-            if len(self._products) > _SCOPES:
-                self._products.popitem(last=False)
-        self._products.move_to_end(key)
         return self._products[key]
 
     async def course(self, product: str, *, as_of: date, scopes: Collection[str]) -> Course:
@@ -64,9 +62,6 @@ class Launches:
         if key not in self._courses:
             claims = await self._store.claims(self.products(scopes).relations(product), as_of, scopes)
             self._courses[key] = _course(timeline(claims), frozenset(claim.passage for claim in claims))
-            if len(self._courses) > _REMEMBERED:
-                self._courses.popitem(last=False)
-        self._courses.move_to_end(key)
         return self._courses[key]
 
     async def changed(self, *, as_of: date, scopes: Collection[str]) -> Sequence[str]:

@@ -35,6 +35,10 @@ WRITER_LOCK = "writer.lock"
 JOBS_LOCK = "jobs.lock"
 """The file in the data folder that is held by whoever works on jobs."""
 
+HOLDS = "holds"
+"""The function in SQL that tells whether all words of its second text stand in its first one, in whatever case: for SQLite's own
+``LIKE``, only the letters of ASCII have two."""
+
 _PATIENCE = 30  # seconds to wait for another process
 
 
@@ -199,11 +203,17 @@ def _make(folder: Path) -> None:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """Every connection: cascades on, nothing lost when the power goes, and nothing left on the disk of what is deleted."""
+    """Every connection: cascades on, nothing lost when the power goes, and nothing left on the disk of what is deleted; and ``HOLDS``."""
     cursor = connection.cursor()
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function(HOLDS, 2, _holds, deterministic=True)
+
+
+def _holds(said: str, words: str) -> bool:
+    told = said.casefold()
+    return all(word in told for word in words.casefold().split())
 
 
 def _schema_version(connection: Connection) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
 from index.embedding.languages import LanguageSpace, Sums
 from index.model import EVERYBODY
@@ -93,9 +94,9 @@ class Vectors:
     frozen: Frozen | None = None
     base: Vectors | None = None
     is_due: bool = False
-    _known: OrderedDict[tuple[int, ...], Known] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
-    _visible: OrderedDict[tuple[date, tuple[int, ...]], npt.NDArray[np.bool_]] = field(
-        default_factory=OrderedDict, init=False, repr=False, compare=False
+    _known: LRUCache[tuple[int, ...], Known] = field(default_factory=partial(LRUCache, _REMEMBERED), init=False, repr=False, compare=False)
+    _visible: LRUCache[tuple[date, tuple[int, ...]], npt.NDArray[np.bool_]] = field(
+        default_factory=partial(LRUCache, _MASKS), init=False, repr=False, compare=False
     )
 
     @property
@@ -110,9 +111,6 @@ class Vectors:
             articles = np.isin(self.scopes, codes)
             common = {self.scope_names[code]: self.frozen.common.get(self.scope_names[code], {}) for code in codes} if self.frozen else {}
             self._known[codes] = Known(int(articles[self.articles].sum()), self.spellings.names(codes, articles), common)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(codes)
         return self._known[codes]
 
     def visible(self, as_of: date, scopes: Collection[str]) -> npt.NDArray[np.bool_]:
@@ -133,9 +131,6 @@ class Vectors:
         key = (as_of, tuple(self._codes(scopes)))
         if key not in self._visible:
             self._visible[key] = self.visible(as_of, scopes)[self.articles]
-            if len(self._visible) > _MASKS:
-                self._visible.popitem(last=False)
-        self._visible.move_to_end(key)
         return self._visible[key]
 
     def _codes(self, scopes: Collection[str]) -> list[int]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.launches.claims import Claim
 from index.model import EVERYBODY, Article, Counts, Listed, Passage
+from index.storing.database import HOLDS
 from index.storing.jobs import finish
 from index.storing.schema import WORDS, articles, bands, claims, copies, generations, passages
 from index.storing.schema import scopes as numbers
@@ -22,6 +23,7 @@ from index.storing.store import Embedded, Entry, Generation
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
+_SAID = articles.c.id + " " + articles.c.title + " " + articles.c.url + " " + func.coalesce(articles.c.publisher, "")
 
 
 class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
@@ -164,27 +166,25 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
                 removed |= await remove_copies(connection, name, scope)
         return removed
 
-    async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
+    async def list(self, scopes: Collection[str], matching: str = "", limit: int | None = None) -> Sequence[Listed]:
         live = select(generations.c.id).where(generations.c.live == 1).scalar_subquery()
-        counted = (
-            select(passages.c.article, func.count().label("passages"))
-            .where(passages.c.generation == live)
-            .group_by(passages.c.article)
-            .subquery()
-        )
+        counted = select(func.count()).where(passages.c.generation == live, passages.c.article == articles.c.number).scalar_subquery()
         query = (
-            select(*_SOURCE, articles.c.source, func.coalesce(counted.c.passages, 0))
-            .outerjoin(counted, counted.c.article == articles.c.number)
-            .where(articles.c.scope.in_(scopes))
+            select(*_SOURCE, articles.c.source, counted)
+            .where(articles.c.scope.in_(scopes), getattr(func, HOLDS)(_SAID, matching) if matching else true())
             .order_by(articles.c.day.desc().nulls_last(), articles.c.number)
+            .limit(limit)
         )
         elsewhere = select(articles.c.id, copies.c.url).join(copies).where(articles.c.scope.in_(scopes)).order_by(copies.c.id)
         async with self._database.reading() as connection:
             await connection.execute(text("BEGIN"))  # both statements see the same moment
+            found = (await connection.execute(query)).all()
+            if limit is not None:
+                elsewhere = elsewhere.where(articles.c.id.in_([row.id for row in found]))
             also: dict[str, list[str]] = {}
             for id_, url in await connection.execute(elsewhere):
                 also.setdefault(id_, []).append(url)
-            return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in await connection.execute(query)]
+        return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in found]
 
     async def counts(self, scopes: Collection[str] | None = None) -> Counts:
         meant = true() if scopes is None else articles.c.scope.in_(scopes)

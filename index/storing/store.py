@@ -230,8 +230,13 @@ class Store(Protocol):
     async def remove(self, names: Collection[str], scope: str) -> Mapping[str, str]:
         """Take out the articles, and the copies, with these ids, addresses or sources; returns what was found: name to title."""
 
-    async def list(self, scopes: Collection[str]) -> Sequence[Listed]:
-        """All articles of these scopes, newest first, undated ones last."""
+    async def list(self, scopes: Collection[str], matching: str = "", limit: int | None = None) -> Sequence[Listed]:
+        """The articles of these scopes, newest first, undated ones last.
+
+        Args:
+            matching: words that stand in the id, title, address or publisher, in whatever case.
+            limit: how many at most.
+        """
 
     async def counts(self, scopes: Collection[str] | None = None) -> Counts:
         """How much is in: in these scopes, or in all."""

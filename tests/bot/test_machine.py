@@ -90,3 +90,9 @@ def test_every_iso_date_is_a_day(day: date) -> None:
 def test_another_date_is_shown_with_how_to_write_it(text: str) -> None:
     with pytest.raises(RequestError, match="2024-12-09"):
         parse_day(text)
+
+
+def test_a_long_text_that_is_no_date_is_shown_in_part() -> None:
+    with pytest.raises(RequestError) as raised:
+        parse_day("x" * 5000)
+    assert len(str(raised.value)) < 100

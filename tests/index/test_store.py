@@ -286,6 +286,36 @@ async def test_a_workspace_sees_its_own_articles_and_everybodys(index: Index, tm
     assert [listed.article.title for listed in await index.list(scopes=["slack:ours"])] == ["Borealis"]
 
 
+async def test_articles_are_found_by_the_words_of_their_titles_and_addresses(index: Index, tmp_path: Path) -> None:
+    for number, title in enumerate(["L’Été d’Aurora", "Aurora 100% ready", "Яндекс Aurora_2"], 1):
+        matter = {
+            "title": title,
+            "published": f"2026-03-0{number}",
+            "publisher": "Example Wire",
+            "url": f"https://shipdate.example/{number}",
+        }
+        await add(index, write(tmp_path / f"{number}.md", f"Aurora ships in May, says number {number}.", **matter))
+    theirs = write(tmp_path / "theirs.md", "Aurora ships to others.", title="Aurora elsewhere")
+    await index.add([str(theirs)], scope="slack:theirs")
+
+    async def found(matching: str, limit: int | None = None, *scopes: str) -> list[str]:
+        listed = await index.list(matching=matching, limit=limit, scopes=scopes or [""])
+        assert listed == [one for one in await index.list(scopes=scopes or [""]) if one in listed]
+        return [one.article.url[-1] for one in listed]
+
+    assert await found("") == await found(" ") == await found("AURORA wire") == ["3", "2", "1"]
+    assert await found("", 2) == ["3", "2"]
+    assert await found("aurora", 1) == ["3"]
+    assert await found("été") == await found("ÉTÉ aurora") == ["1"]
+    assert await found("ЯНДЕКС") == ["3"]
+    assert await found("%") == ["2"]
+    assert await found("_") == ["3"]
+    assert await found("example/2") == ["2"]
+    assert await found("elsewhere") == await found("'") == await found("\ud800\0") == []
+    assert len(await found("elsewhere", None, "slack:theirs")) == 1
+    assert await found("aurora " * 3000) == ["3", "2", "1"]
+
+
 async def test_the_same_article_may_be_in_two_scopes(index: Index, tmp_path: Path) -> None:
     path = write(tmp_path / "a.md", "Aurora ships in May.")
     assert await add(index, path) == [Change.ADDED]

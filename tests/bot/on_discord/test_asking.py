@@ -97,6 +97,34 @@ async def test_a_thread_that_was_answered_in_goes_on_without_a_mention(settings:
         assert len(world.answers(thread)) == before
 
 
+async def test_a_thread_that_is_opened_at_an_answer_goes_on_about_it(settings: Settings, start: Start) -> None:
+    async with World.around(start(settings, message_content=True)) as world:
+        await world.mention(world.ann, "When was Sora released?")
+        first = world.answers()[-1]
+        await world.mention(world.bob, "and Vidu?")  # another conversation of the channel
+        thread = await world.thread(first)
+        await world.bob.send(thread, "and Kling?")
+        (second,) = world.answers(thread)
+        assert "**Kling**" in text_of(second)
+        await world.bob.send(thread, "and Vidu?")
+        assert "**Vidu**" in text_of(world.answers(thread)[-1])
+
+
+async def test_a_thread_at_an_answer_to_a_command_goes_on_about_it(world: World) -> None:
+    result = await world.ann.slash(world.channel, "ask", question="When was Sora released?")
+    thread = await world.thread(result.response)
+    await world.mention(world.bob, "and Kling?", thread)
+    assert "**Kling**" in text_of(world.answers(thread)[-1])
+
+
+async def test_a_thread_is_opened_at_an_answer_after_a_restart(world: World, settings: Settings, start: Start) -> None:
+    await world.mention(world.ann, "When was Sora released?")
+    await world.restart(start(settings))
+    thread = await world.thread(world.answers()[-1])
+    await world.mention(world.bob, "and Kling?", thread)
+    assert "**Kling**" in text_of(world.answers(thread)[-1])
+
+
 # One answer to one question
 
 

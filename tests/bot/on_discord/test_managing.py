@@ -123,6 +123,13 @@ async def test_an_article_is_removed_after_a_confirmation(world: World) -> None:
     assert await world.admin.autocomplete(world.channel, "articles remove", "article", "aurora") == []
 
 
+async def test_as_many_articles_are_suggested_as_discord_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.on_discord.articles.CHOICES", 3)
+    newest = await world.service.articles(world.caller(world.admin), limit=3)
+    choices = await world.admin.autocomplete(world.channel, "articles remove", "article", "")
+    assert [choice["value"] for choice in choices] == [one.article.id for one in newest]
+
+
 async def test_what_belongs_to_all_is_not_removed_by_one_server(world: World) -> None:
     (choice, *_) = await world.admin.autocomplete(world.channel, "articles remove", "article", "kling")
     asked = await world.admin.slash(world.channel, "articles remove", article=choice["value"])

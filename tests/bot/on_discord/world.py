@@ -90,9 +90,9 @@ class World:
     async def mention(self, member: MemberActor, text: str, channel: ChannelHandle | None = None) -> discord.Message:
         return await member.send(channel or self.channel, f"<@{self.bot.id}> {text}")
 
-    async def thread(self) -> ChannelHandle:
-        """A new one in the channel."""
-        self.env.backend.create_thread(self.channel.id, "more", owner_id=self.ann.id)
+    async def thread(self, at: discord.Message | None = None) -> ChannelHandle:
+        """A new one in the channel, opened at a message or at none."""
+        self.env.backend.create_thread(self.channel.id, "more", owner_id=self.ann.id, message_id=at.id if at else None)
         await self.env.settle()
         return self.channel.threads[-1]
 

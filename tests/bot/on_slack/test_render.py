@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.on_slack import home, reindexing, render, settings_form
 from bot.on_slack.blocks import BLOCKS, VIEW_BLOCKS, Dialect, Message, modal
-from bot.on_slack.escaping import asked, fallback, link, mrkdwn, plain, visible, web_address
+from bot.on_slack.escaping import asked, fallback, link, mrkdwn, plain, web_address
 from bot.replies import reply, status_reply
 from bot.wording import Wording, wording
 from bot.workspaces import WorkspaceSettings
@@ -162,6 +162,6 @@ def test_slacks_markup_is_taken_out_of_questions(text: str, expected: str) -> No
     assert asked(text, "U0BOT") == expected
 
 
-def test_scripts_that_need_joiners_keep_them() -> None:
-    assert visible("می‌خواهم") == "می‌خواهم"
+def test_a_plain_text_is_as_long_as_it_may_be_and_hides_nothing() -> None:
     assert plain("a" * 10, 5) == "aaaa…"
+    assert plain("Sora\u3164\u034f\r\nships\u202e", 50) == "Sora\nships"
