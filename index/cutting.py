@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
@@ -29,7 +30,7 @@ BATCH_TEXTS = 512
 """Passages and sentences embedded and written together: large enough to fill the encoder's batches, small enough (some
 seconds) that little is lost when the power goes."""
 
-_PASSAGES_AT_ONCE, _SENTENCES_AT_ONCE = 128, 512  # for the encoder, so that one long article shows its progress too
+_AT_ONCE = 128  # for the encoder, so that one long article shows its progress too, and is read beside what is encoded next
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +88,25 @@ def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]
 
 async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
     """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
-    read: list[Layers] = []
-    for said in _slices([pair for one in group for pair in one.statements()], _SENTENCES_AT_ONCE):
-        read += await engine.layers(*zip(*said, strict=True))
-        done(len(said))
-    reading = asyncio.create_task(engine.bulk(lambda: _readings(group, iter(read), engine, mentions), beside=True))
+    reading = []
     try:
+        for some in batches(group, _AT_ONCE):
+            read: list[Layers] = []
+            for said in _slices([pair for one in some for pair in one.statements()], _AT_ONCE):
+                read += await engine.layers(*zip(*said, strict=True))
+                done(len(said))
+            work = partial(_readings, some, iter(read), engine, mentions)
+            reading.append(asyncio.create_task(engine.bulk(work, beside=True)))  # beside what is encoded next
         whole = []
-        for some in _slices([text for one in group for text in one.passage_texts()], _PASSAGES_AT_ONCE):
-            whole += await engine.passages(some)
-            done(len(some))
-        readings, vectors = await reading, iter(whole)
+        for texts in _slices([text for one in group for text in one.passage_texts()], _AT_ONCE):
+            whole += await engine.passages(texts)
+            done(len(texts))
+        readings = list(chain.from_iterable(await asyncio.gather(*reading)))
     finally:
-        reading.cancel()
-    return await engine.bulk(
-        lambda: [tuple(_embedded(one, vectors, reading, engine)) for one, reading in zip(group, readings, strict=True)]
-    )
+        for task in reading:
+            task.cancel()
+    vectors = iter(whole)
+    return await engine.bulk(lambda: [tuple(_embedded(one, vectors, said, engine)) for one, said in zip(group, readings, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ class Judge:
             return Signals()
         best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
         question = found.question
+        # All at once: one by one they take a millisecond or two.
+        self._encoder.pieces([spelled for word in question.words for spelled in (word.raw, word.raw.lower(), word.raw.capitalize())])
         compared = self._compare(question.words, found.encoded, best.cosines)
         kind = Kind(*self._fitted.kinds(found.vector))
         return Signals(
@@ -184,7 +186,7 @@ class Judge:
 
     def _log_probability(self, word: str) -> float:
         """How likely a word is in the text of the web that the tokenizer was made from, in nats."""
-        return float(self._fitted.piece_scores[list(self._encoder.pieces(word))].sum())
+        return float(self._fitted.piece_scores[self._encoder.pieces([word])[0]].sum())
 
 
 @dataclass(frozen=True, slots=True)

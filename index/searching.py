@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -238,9 +238,9 @@ async def search(
             common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
             passage = passages[one.id]
             told = (passage.tells @ wanted).tolist()
-            for sentence, tells in zip(_score(question, passage, common, one.sentences), told, strict=True):
-                current = launch.tells_now(one.id, sentence.place)
-                scored.append(replace(sentence, score=sentence.score + tells + _CURRENT * asks_state * current))
+            current = [_CURRENT * asks_state * launch.tells_now(one.id, place) for place in range(len(told))]
+            more = [tells + now for tells, now in zip(told, current, strict=True)]
+            scored += _score(question, passage, common, one.sentences, more)
     scored.sort(key=lambda one: -one.score)
     speaking = _articles(launch.passages, vectors)
     about = frozenset(one.id for one in near if speaking[one.article])
@@ -334,12 +334,13 @@ def _article_scores(
     return scores
 
 
-def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float]) -> Iterator[Scored]:
+def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], more: Sequence[float]) -> Iterator[Scored]:
     """Every sentence of a passage with its score.
 
     Args:
         common: what all sentences of the passage share.
         cosines: of each sentence with the question.
+        more: what else speaks for each of them.
     """
     wanted: Mapping[str, float] = {}
     if passage.article.language == question.language and question.known:
@@ -349,7 +350,7 @@ def _score(question: Question, passage: StoredPassage, common: float, cosines: S
         lines = passage.terms.split("\n")
         common += _SAME_LANGUAGE + _WORDS * sum(wanted[term] for term in held) / total
     for place, (span, cosine) in enumerate(zip(passage.sentences, cosines, strict=True)):
-        score = common + _SENTENCE * cosine
+        score = common + _SENTENCE * cosine + more[place]
         if wanted:
             score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(lines[1 + place].split())) / total
         if question.versions:

@@ -76,7 +76,18 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.lower()).lower()  # a mathematical 𝑨 is a capital only once it is an A
-    return "".join(character for character in plain if not unicodedata.category(character).startswith("M"))
+    return plain.translate(_UNMARKED)
+
+
+class _Unmarked(dict[int, int | None]):
+    """For ``str.translate``: nothing for an accent or another mark, anything else as it is. It fills as characters come."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.category(chr(code)).startswith("M") else code
+        return self[code]
+
+
+_UNMARKED = _Unmarked()
 
 
 def case(found: Sequence[Word], at: int, text: str, language: str) -> Case:

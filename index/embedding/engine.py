@@ -85,7 +85,7 @@ class Engine:
 
     def is_word(self, word: str) -> bool:
         """Whether the tokenizer has it whole: it is an ordinary word, or a name that everybody knows."""
-        return len(self.encoder.pieces(word)) == 1
+        return len(self.encoder.pieces([word])[0]) == 1
 
     def close(self) -> None:
         """End the threads when they have finished what they are at."""

@@ -17,7 +17,7 @@ from index.launches.stages import CLASSES, FLAGS, HEADS, LONGEST, Marked
 
 Array = npt.NDArray[np.float32]
 
-_AT_ONCE = 64  # sentences
+_AT_ONCE = 16  # sentences
 _EPSILON = 1e-5  # of PyTorch's LayerNorm
 
 
