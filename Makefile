@@ -4,7 +4,7 @@ PYTHON ?= python3
 Q ?= When will Sora ship?
 export Q
 
-.PHONY: ask test lint types benchmark large calibrate fit clean
+.PHONY: ask test lint types benchmark large measure calibrate fit clean
 .SILENT:
 
 # A stamp beside the packages remembers that they are installed; it is made again when what is asked for changes.
@@ -40,6 +40,13 @@ SIZES ?= 1e4 1e5
 large: .venv/.installed-dev
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmark]'
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m tests.benchmarks.large $(SIZES) $(ARGS)
+
+# All figures of this machine, in an hour in which it does nothing else; PEERS names the Python that has the peers, if any has.
+measure: .venv/.installed-dev
+	.venv/bin/python -c 'from tests.benchmarks.measuring import machine; print(machine())'
+	-$(MAKE) benchmark
+	$(MAKE) large SIZES="1e4 1e5 1e6 3e6"
+	test -z "$(PEERS)" || .venv/bin/python -m tests.benchmarks.peers --python "$(PEERS)"
 
 calibrate: .venv/.installed-dev
 	.venv/bin/python -m tests.benchmarks.calibrate

@@ -52,21 +52,21 @@ class Layers:
 
     Attributes:
         vector: of unit length; what stands before the text is in it. Shape (dimension,).
-        tokens: the vectors of two middle layers, then the last one's. Shape (tokens, 3 * dimension).
+        tokens: the vectors of two middle layers, then the last one's, in half precision, for there are many. Shape (tokens, 3 * dimension).
         spans: where each token stands in the text, in code points.
     """
 
     vector: npt.NDArray[np.float32]
-    tokens: Vectors
+    tokens: npt.NDArray[np.float16]
     spans: tuple[tuple[int, int], ...]
 
     def mean(self) -> npt.NDArray[np.float32]:
         """The mean of the tokens. Shape (3 * dimension,)."""
-        mean: npt.NDArray[np.float32] = self.tokens.mean(axis=0) if len(self.tokens) else np.zeros(self.tokens.shape[1], np.float32)
+        mean: npt.NDArray[np.float32] = self.tokens.sum(axis=0, dtype=np.float32) / max(1, len(self.tokens))
         return mean
 
     @property
-    def middle(self) -> Vectors:
+    def middle(self) -> npt.NDArray[np.float16]:
         """The two middle layers. Shape (tokens, 2 * dimension)."""
         return self.tokens[:, : self.tokens.shape[1] * 2 // 3]
 
@@ -215,7 +215,8 @@ class TextEncoder(ABC):
         whole = [head + text for head, text in zip(before, texts, strict=True)]
         for at, text, (vector, middle, last) in self._each(whole, (Output.VECTORS, Output.MIDDLE, Output.TOKENS), asked=False):
             mine = own(text, len(self.card.passage) + len(before[at]))
-            made[at] = Layers(unit(vector[None, :])[0], np.concatenate([middle[mine.rows], last[mine.rows]], axis=1), mine.spans)
+            tokens = np.concatenate([middle[mine.rows], last[mine.rows]], axis=1, dtype=np.float16, casting="same_kind")
+            made[at] = Layers(unit(vector[None, :])[0], tokens, mine.spans)
         return [made[at] for at in range(len(texts))]
 
     def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-_GPU_TOKENS = 16 * BATCH_TOKENS
+_GPU_TOKENS = 32 * BATCH_TOKENS
 
 
 class SentenceTransformerEncoder(TextEncoder):

@@ -17,9 +17,10 @@ from index.embedding.vocabulary import Tokenized, Vocabulary
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-BATCH_TOKENS = 1024
-"""Tokens a forward pass on a CPU, padding included; more gains nothing. Texts of about equally many tokens go together: by
-characters, as sentence-transformers sorts them, a third of what is computed on news in several scripts would be padding."""
+BATCH_TOKENS = 512
+"""Tokens a forward pass on a CPU, padding included; more gains nothing, and twice as many take 100 MB more. Texts of about equally many
+tokens go together: by characters, as sentence-transformers sorts them, a third of what is computed on news in several scripts would
+be padding."""
 
 Inputs: TypeAlias = dict[str, npt.NDArray[np.int64]]
 """What a model is given of a batch, by the names of its inputs. Shapes (texts, tokens)."""

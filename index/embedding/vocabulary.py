@@ -2,7 +2,7 @@
 
 Of all ways to cut a text into pieces a Unigram tokenizer takes the most likely one (Kudo, arXiv 1804.10959), so pieces that do not
 stand in the text change nothing. The pieces of a model in a hundred languages are a quarter of a million, which take the
-``tokenizers`` library 0.7 s and 200 MB to load; here they lie sorted in a file that is mapped, and what cuts is that library still, with
+``tokenizers`` library 0.7 s and 280 MB to load; here they lie sorted in a file that is mapped, and what cuts is that library still, with
 some hundred pieces.
 """
 

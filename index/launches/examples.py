@@ -14,8 +14,6 @@ from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 
-import numpy as np
-
 from index.embedding.encoder import Encoder
 from index.launches.stages import HOWS, STAGES, How, Marked, StageReader, mark
 from index.model import Stage
@@ -123,13 +121,12 @@ def fit(encoder: Encoder) -> StageReader:
 
 
 def seen(encoder: Encoder, known: Sequence[Example]) -> list[Marked]:
-    """What the net sees of examples; kept in half precision, for there are many."""
+    """What the net sees of examples."""
     marked = []
     for at in range(0, len(known), _AT_ONCE):
         some = known[at : at + _AT_ONCE]
-        for example, layers in zip(some, encoder.layers([one.text for one in some], [one.head for one in some]), strict=True):
-            one = mark(example.text, layers, example.span)
-            marked.append(Marked(one.tokens.astype(np.float16), one.flags))
+        read = encoder.layers([one.text for one in some], [one.head for one in some])
+        marked += [mark(one.text, layers, one.span) for one, layers in zip(some, read, strict=True)]
     return marked
 
 

@@ -1,12 +1,25 @@
-"""Time, of the clock and of the processor: the second is what others on the machine cannot lengthen."""
+"""On which machine, and in what time, of the clock and of the processor: the second is what others on the machine cannot lengthen."""
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    try:
+        names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    except OSError:
+        names = []
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:

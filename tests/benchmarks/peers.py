@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +36,7 @@ from index.embedding import bundled
 from index.model import Article
 from index.passages import split
 from index.reading.files import find, read
+from tests.benchmarks.measuring import machine
 from tests.benchmarks.systems import AT_A_TIME, QUOTES, SYSTEMS
 
 ROOT = Path(__file__).parents[2]
@@ -243,16 +243,6 @@ class Bench:
                     raise RunError("".join(log.read_text(errors="replace").splitlines()[-1:]) or f"exit status {process.returncode}")
             finally:
                 process.kill()
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    try:
-        names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    except OSError:
-        names = []
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def job_of(articles: Mapping[str, Article], questions: Sequence[Mapping[str, Any]], folders: Sequence[Path], limit: int) -> dict[str, Any]:
