@@ -160,10 +160,10 @@ def own(text: Tokenized, prefix: int) -> Own:
 
 
 def batches(counts: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list[int]]:
-    """Which texts go together, by how many tokens each has."""
+    """Which texts go together, by how many tokens each has; the longest come first, so that all cores end at about the same time."""
     batch: list[int] = []
-    for at in sorted(range(len(counts)), key=lambda at: counts[at]):
-        if batch and counts[at] * (len(batch) + 1) > budget:
+    for at in sorted(range(len(counts)), key=lambda at: -counts[at]):
+        if batch and counts[batch[0]] * (len(batch) + 1) > budget:
             yield batch
             batch = []
         batch.append(at)
