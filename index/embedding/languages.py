@@ -104,14 +104,14 @@ class LanguageSpace:
         return sha256(self.basis.tobytes() + self.centre.tobytes() + settings).hexdigest()[:16]
 
 
-def sums_of(vectors: Vectors, languages: npt.NDArray[np.int32], scopes: npt.NDArray[np.int32]) -> Sums:
+def sums_of(vectors: npt.NDArray[np.floating], languages: npt.NDArray[np.int32], scopes: npt.NDArray[np.int32]) -> Sums:
     """What :meth:`LanguageSpace.passages` has to know of a whole corpus; those of its parts can be added up."""
     sums: dict[tuple[int | None, int], npt.NDArray[np.float32]] = {}
     for scope in np.unique(scopes).tolist():
         own = scopes == scope
         for tongue in np.unique(languages[own]).tolist():
             rows = own & (languages == tongue)
-            sums[scope, tongue] = np.append(vectors[rows].sum(axis=0), np.float32(rows.sum()))
+            sums[scope, tongue] = np.append(vectors[rows].sum(axis=0, dtype=np.float32), np.float32(rows.sum()))
     return sums
 
 

@@ -205,7 +205,7 @@ def _make(folder: Path) -> None:
 def _prepare(connection: Any, _record: Any) -> None:
     """Every connection: cascades on, nothing lost when the power goes, and nothing left on the disk of what is deleted; and ``HOLDS``."""
     cursor = connection.cursor()
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 268435456", "recursive_triggers = ON", "secure_delete = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "mmap_size = 67108864", "recursive_triggers = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function(HOLDS, 2, _holds, deterministic=True)

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
 
-from index.embedding.languages import LanguageSpace, Sums
+from index.embedding.languages import LanguageSpace, Sums, sums_of
 from index.model import EVERYBODY
 from index.names import Names, Spellings
 from index.storing.nearest import Exact, Nearest
 from index.storing.store import Generation, Rows
 
 _REMEMBERED, _MASKS = 64, 8  # of what some scopes see, and see as of a day
+_AT_ONCE = 8192  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +194,16 @@ def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], sp
     shared = rows.scope_names.index(EVERYBODY) if EVERYBODY in rows.scope_names else None
     of_sentences = np.repeat(np.arange(len(rows.ids)), np.diff(rows.bounds))
     passages = space.passages(rows.vectors.astype(np.float32), rows.languages, rows.scopes, shared)
-    sentences = space.passages(rows.sentences.astype(np.float32), rows.languages[of_sentences], rows.scopes[of_sentences], shared)
+    languages, scopes = rows.languages[of_sentences], rows.scopes[of_sentences]
+    sums = sums_of(rows.sentences, languages, scopes)
+    sentences = np.empty_like(rows.sentences)
+    for at in range(0, len(sentences), _AT_ONCE):  # in single precision all of them, and what is worked out on the way, are hundreds of MB
+        some = slice(at, at + _AT_ONCE)
+        sentences[some] = space.passages(rows.sentences[some].astype(np.float32), languages[some], scopes[some], shared, sums)
     first, articles, capitals = by_article(rows.articles, rows.capitals)
     return Vectors(
         generation=rows.generation,
-        parts=(Part(len(passages), Exact.of(passages), sentences.astype(np.float16)),),
+        parts=(Part(len(passages), Exact.of(passages), sentences),),
         ids=rows.ids,
         articles=articles,
         days=rows.days[first],
