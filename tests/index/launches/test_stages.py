@@ -66,6 +66,17 @@ def test_a_sentence_with_a_name_is_there_with_another_name_too() -> None:
         assert (one.product, one.stage, one.how, one.language) == (other.product, other.stage, other.how, other.language)
 
 
+def test_sentences_stand_behind_headlines_that_were_drawn_from_the_others() -> None:
+    heads = [example.head for example in examples() if example.head]
+    assert len(heads) >= 0.9 * len(examples())
+    assert all(head.endswith(": ") and "[[" not in head for head in heads)
+    assert len(set(heads)) > 200
+    assert all(not example.head.startswith(example.text) for example in examples() if example.head)
+    own = [example for example in examples() if example.span and example.head]
+    share = sum(example.text[slice(*example.span)] in example.head for example in own if example.span) / len(own)
+    assert 0.4 <= share <= 0.75
+
+
 def test_every_stage_and_every_way_of_telling_it_has_examples_in_many_languages() -> None:
     for place in range(len(STAGES)):
         assert len({example.language for example in examples() if example.stage == place}) >= 5
