@@ -94,7 +94,9 @@ class LanguageSpace:
         return unit(self._project(moved))
 
     def _project(self, vectors: Vectors) -> Vectors:
-        projected: Vectors = np.asarray(vectors - (vectors @ self.basis.T) @ self.basis, np.float32)
+        # In double precision, for in single precision a row's last bit depends on how many rows there are, others' too.
+        basis = self.basis.astype(np.float64)
+        projected: Vectors = (vectors - (vectors @ basis.T) @ basis).astype(np.float32)
         return projected
 
     @property
