@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -55,10 +55,6 @@ class Cut:
         Both come after the article's title, which says what "it" and "the company" are: 2 points of hit@1 on XQuAD.
         """
         return (f"{self.article.title}\n{self.text(passage)}" for passage in self.passages)
-
-    def sentence_texts(self) -> Iterator[str]:
-        """What is embedded for each sentence of each passage."""
-        return (head + sentence for sentence, head in islice(self.statements(), 1, None))
 
     def statements(self) -> Iterator[tuple[str, str]]:
         """What is read for what it says, and what stands before it: the title, then each sentence of each passage."""

@@ -25,6 +25,7 @@ from index.embedding.encoder import Vectors, unit
 
 _CORPUS_SHARE = 0.5  # how much of a language's mean among the articles is taken out
 _CORPUS_PRIOR = 30  # passages that the parallel sentences count for, against those of the articles
+_BLOCK = 8192  # vectors
 
 Sums = Mapping[tuple[int | None, int], npt.NDArray[np.float32]]
 """For a scope and a language, by their codes, the sum of the vectors of both, and behind it how many they are. Shape (dimension + 1,)."""
@@ -92,6 +93,21 @@ class LanguageSpace:
                     share = np.float32(_CORPUS_SHARE) * total[-1] / (total[-1] + np.float32(_CORPUS_PRIOR))
                     moved[some] -= share * (total[:-1] / total[-1] - centre)
         return unit(self._project(moved))
+
+    def move(
+        self,
+        encoded: npt.NDArray[np.float16],
+        languages: npt.NDArray[np.int32],
+        scopes: npt.NDArray[np.int32],
+        shared: int | None,
+        *,
+        sums: Sums,
+        into: npt.NDArray[np.float16],
+    ) -> None:
+        """What :meth:`passages` makes of vectors, block by block: in single precision, all of a corpus would take hundreds of MB."""
+        for start in range(0, len(encoded), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            into[some] = self.passages(encoded[some].astype(np.float32), languages[some], scopes[some], shared, sums)
 
     def _project(self, vectors: Vectors) -> Vectors:
         # In double precision, for in single precision a row's last bit depends on how many rows there are, others' too.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
 
-from index.embedding.vocabulary import Tokenized, Vocabulary
+from index.embedding.vocabulary import Tokenized, Vocabulary, cutting_off
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -85,13 +85,7 @@ class TextTokenizer:
     def _whole(self) -> Tokenizer:
         with self._lock:
             if self._loaded is None:
-                made = self._load()
-                made.no_padding()
-                if self._longest is None:
-                    made.no_truncation()
-                else:
-                    made.enable_truncation(self._longest)
-                self._loaded = made
+                self._loaded = cutting_off(self._load(), self._longest)
             return self._loaded
 
     def tokenize(self, texts: Sequence[str], *, special: bool = True) -> Sequence[Tokenized]:

@@ -13,10 +13,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _SKELETON, _PIECES, _NUMBERS, _LIKELIHOODS = FILES = ("skeleton.json", "pieces.npy", "numbers.npy", "likelihoods.npy")
 
@@ -51,6 +54,16 @@ class _Found:
     offsets: Sequence[tuple[int, int]]
 
 
+def cutting_off(tokenizer: Tokenizer, longest: int | None) -> Tokenizer:
+    """The tokenizer, which from now on gives each text as many tokens as it has, at most ``longest``, where there is a limit."""
+    tokenizer.no_padding()
+    if longest is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(longest)
+    return tokenizer
+
+
 def write(tokenizer: str, folder: Path) -> Sequence[str]:
     """Lay out the pieces of a tokenizer, given as JSON, in some files, whose names it tells; in none where all pieces are needed."""
     said = json.loads(tokenizer)
@@ -61,8 +74,9 @@ def write(tokenizer: str, folder: Path) -> Sequence[str]:
     special = {one["id"] for one in said["added_tokens"]}
     if max(map(len, pieces)) > _LONGEST or any(_KEPT <= one <= _KEPT + _MOST for one in special) or model["unk_id"] >= _KEPT:
         return ()
-    order = np.argsort(np.array(pieces))
-    np.save(folder / _PIECES, np.array(pieces)[order])
+    listed = np.array(pieces)
+    order = np.argsort(listed)
+    np.save(folder / _PIECES, listed[order])
     np.save(folder / _NUMBERS, order.astype(np.int32))
     np.save(folder / _LIKELIHOODS, np.array([score for _, score in model["vocab"]], np.float64))
     model["vocab"] = model["vocab"][:_KEPT]
@@ -81,9 +95,10 @@ class Vocabulary:
         from tokenizers import Tokenizer
 
         said = (folder / _SKELETON).read_text(encoding="utf-8")
-        self._skeleton = Tokenizer.from_str(said)
-        self._first: list[str] = [piece for piece, _ in json.loads(said)["model"]["vocab"]]
-        self._unknown: int = json.loads(said)["model"]["unk_id"]
+        model = json.loads(said)["model"]
+        self._skeleton = cutting_off(Tokenizer.from_str(said), longest)
+        self._first: list[str] = [piece for piece, _ in model["vocab"]]
+        self._unknown: int = model["unk_id"]
         self._pieces: npt.NDArray[np.bytes_] = np.load(folder / _PIECES, mmap_mode="r")
         self._numbers: npt.NDArray[np.int32] = np.load(folder / _NUMBERS, mmap_mode="r")
         self._likelihoods: npt.NDArray[np.float64] = np.load(folder / _LIKELIHOODS, mmap_mode="r")
@@ -91,11 +106,6 @@ class Vocabulary:
         self._longest = self._pieces.itemsize
         self._special = [one.content for one in self._skeleton.get_added_tokens_decoder().values()]
         self._lock = threading.Lock()
-        self._skeleton.no_padding()
-        if longest is None:
-            self._skeleton.no_truncation()
-        else:
-            self._skeleton.enable_truncation(longest)
 
     def tokenize(self, texts: Sequence[str], *, special: bool = True) -> Sequence[Tokenized] | None:
         """As the whole tokenizer does it; None for texts that it does faster, or that hold what is special to it.

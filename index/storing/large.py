@@ -24,7 +24,7 @@ import numpy.typing as npt
 from index.embedding.languages import LanguageSpace, sums_of
 from index.model import EVERYBODY
 from index.names import Spellings
-from index.storing.nearest import BLOCK, EXACT_FILE, Clustered, Exact
+from index.storing.nearest import EXACT_FILE, Clustered, Exact
 from index.storing.searchable import Frozen, Part, Vectors, by_article
 from index.storing.store import Generation, Rows
 from index.storing.vectors import write_companions
@@ -100,10 +100,7 @@ class Layout:
             encoded = np.memmap(self._raw(name), np.float16, "r", shape=shape)
             moved = np.lib.format.open_memmap(self.folder / file, "w+", np.float16, shape)
             of_tongues, of_scopes = np.repeat(tongues, repeats), np.repeat(scopes, repeats)
-            for start in range(0, len(moved), BLOCK):
-                some = slice(start, start + BLOCK)
-                vectors = encoded[some].astype(np.float32)
-                moved[some] = space.passages(vectors, of_tongues[some], of_scopes[some], shared, self.sums[name])
+            space.move(encoded, of_tongues, of_scopes, shared, sums=self.sums[name], into=moved)
             moved.flush()
             self._raw(name).unlink()
         Clustered.write(self.folder, np.load(self.folder / EXACT_FILE, mmap_mode="r"))

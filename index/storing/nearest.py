@@ -43,8 +43,7 @@ Positions = npt.NDArray[np.int64]
 
 INDEX_FILE, EXACT_FILE = "passages.faiss", "passages.npy"
 
-BLOCK = 20_000
-"""Rows that are worked on at once: 30 MB as fp32 of 384 dimensions."""
+_BLOCK = 20_000  # rows that are worked on at once: 30 MB as fp32 of 384 dimensions
 
 _FEW = 1000  # visible passages that are compared one by one, which is exact, and then takes less than the clusters would
 _LISTS = 4  # clusters, as a multiple of the square root of the vectors
@@ -153,8 +152,8 @@ class Clustered:
         index.cp.niter, index.cp.min_points_per_centroid = _ROUNDS, 1
         sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINED_ON), replace=False)
         index.train(exact[np.sort(sample)].astype(np.float32))
-        for start in range(0, count, BLOCK):
-            index.add(exact[start : start + BLOCK].astype(np.float32))
+        for start in range(0, count, _BLOCK):
+            index.add(exact[start : start + _BLOCK].astype(np.float32))
         faiss.write_index(index, str(folder / INDEX_FILE))
 
     @classmethod

@@ -18,7 +18,6 @@ from index.storing.nearest import Exact, Nearest
 from index.storing.store import Generation, Rows
 
 _REMEMBERED, _MASKS = 64, 8  # of what some scopes see, and see as of a day
-_AT_ONCE = 8192  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +194,9 @@ def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], sp
     of_sentences = np.repeat(np.arange(len(rows.ids)), np.diff(rows.bounds))
     passages = space.passages(rows.vectors.astype(np.float32), rows.languages, rows.scopes, shared)
     languages, scopes = rows.languages[of_sentences], rows.scopes[of_sentences]
-    sums = sums_of(rows.sentences, languages, scopes)
     sentences = np.empty_like(rows.sentences)
-    for at in range(0, len(sentences), _AT_ONCE):  # in single precision all of them, and what is worked out on the way, are hundreds of MB
-        some = slice(at, at + _AT_ONCE)
-        sentences[some] = space.passages(rows.sentences[some].astype(np.float32), languages[some], scopes[some], shared, sums)
+    sums = sums_of(rows.sentences, languages, scopes)
+    space.move(rows.sentences, languages, scopes, shared, sums=sums, into=sentences)
     first, articles, capitals = by_article(rows.articles, rows.capitals)
     return Vectors(
         generation=rows.generation,

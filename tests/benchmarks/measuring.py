@@ -7,9 +7,12 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from index.cutting import Cut
 
 
 def machine() -> str:
@@ -33,3 +36,9 @@ def percentiles(seconds: Sequence[tuple[float, float]]) -> str:
     """``p50 / p99`` in ms, of the clock (and of the processor)."""
     wall, thread = np.percentile(np.array(seconds) * 1000, [50, 99], axis=0).T
     return f"{wall[0]:5.2f} / {wall[1]:5.2f} ({thread[0]:5.2f} / {thread[1]:5.2f})"
+
+
+def sentence_texts(one: Cut) -> list[str]:
+    """What is embedded for each sentence of an article."""
+    _title, *said = one.statements()
+    return [head + sentence for sentence, head in said]

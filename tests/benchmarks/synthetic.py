@@ -58,12 +58,13 @@ class Real:
         from index.cutting import cut
         from index.embedding import encoder as encoders
         from index.embedding import fitted
+        from tests.benchmarks.measuring import sentence_texts
         from tests.benchmarks.test_rates import articles
 
         encoder = encoders.load("", Settings().cache)
         space = fitted.load(encoder, Settings().cache).languages
         cuts = [cut(article) for article in articles()]
-        said = [(text, one.article.language) for one in cuts for text in one.sentence_texts()]
+        said = [(text, one.article.language) for one in cuts for text in sentence_texts(one)]
         asked = [json.loads(line)["question"] for line in (HERE / "calibration/questions.jsonl").read_text(encoding="utf-8").splitlines()]
         return cls(
             encoder.encode_passages([text for text, _ in said]),

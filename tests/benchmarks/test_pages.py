@@ -21,6 +21,7 @@ from index.model import Article
 from index.reading import web
 from index.reading.fetching import Fetcher
 from index.storing.store import Entry
+from tests.benchmarks.measuring import sentence_texts
 from tests.benchmarks.test_rates import articles, bare_model, encode
 from tests.site import Site, page, serving
 
@@ -37,7 +38,7 @@ async def test_adding_pages_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path
             for number, text in enumerate(_texts(PAGES))
         ]
         cuts = [cut(article) for article in await _read(addresses)]
-        texts = [text for one in cuts for text in (*one.passage_texts(), *one.sentence_texts())]
+        texts = [text for one in cuts for text in (*one.passage_texts(), *sentence_texts(one))]
         model = bare_model(encoder)
         bare, engine, added = [], [], []
         for turn in range(3):

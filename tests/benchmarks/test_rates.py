@@ -30,6 +30,7 @@ from index.launches.mentions import Mentions
 from index.model import Article
 from index.reading.files import find, read
 from index.storing.store import Entry
+from tests.benchmarks.measuring import sentence_texts
 
 SAMPLES = Path(__file__).parents[2] / "index" / "samples"
 CALIBRATION = Path(__file__).parent / "calibration" / "articles"
@@ -72,7 +73,7 @@ async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path
     async with open_index(Settings(data=tmp_path / "warm")) as index:
         encoder = (await index.engine()).encoder
         cuts = [cut(article) for article in articles()]
-        texts = [text for one in cuts for text in (*one.passage_texts(), *one.sentence_texts())]
+        texts = [text for one in cuts for text in (*one.passage_texts(), *sentence_texts(one))]
         model = bare_model(encoder)
         bare, engine, added = [], [], []
         for turn in range(3):
