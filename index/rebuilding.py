@@ -101,7 +101,8 @@ class Rebuilding:
             if self._work and self._work.done():
                 self._work.result()
             with suppress(TimeoutError):
-                await asyncio.wait_for(moved.wait(), _LOOK)
+                async with asyncio.timeout(_LOOK):  # up to Python 3.11, ``wait_for`` loses a Ctrl-C that comes just as the job moves
+                    await moved.wait()
 
     async def resume(self) -> None:
         """Go on, in the background, with what stopped processes left; jobs of a living one stay its own."""

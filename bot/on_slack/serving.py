@@ -111,7 +111,8 @@ async def _connect(app: AsyncApp, app_token: str, ready: Ready) -> None:
         client.wss_uri = await _first_address(app, app_token)
         await handler.connect_async()
         try:
-            await asyncio.wait_for(greeted.wait(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await greeted.wait()
         except TimeoutError:
             raise SlackError("Slack: its socket says nothing; it is tried again.") from None
         ready()

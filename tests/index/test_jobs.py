@@ -141,6 +141,21 @@ async def test_a_second_request_joins_the_first(filled: Index, held: Holding) ->
     assert (await filled.jobs.start()).id != first.id
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_who_stops_following_just_as_the_job_moves_has_stopped(filled: Index, held: Holding, turns: int) -> None:
+    held.free.clear()
+    job = await filled.jobs.start()
+    following = asyncio.create_task(end(filled, job))
+    await asyncio.sleep(0.2)
+    filled.jobs._move()
+    for _ in range(turns):  # of the event loop
+        await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.wait([following], timeout=10)
+    held.free.set()
+    assert following.cancelled()
+
+
 async def test_a_cancelled_job_changes_nothing_and_leaves_nothing(filled: Index, held: Holding, data: Path) -> None:
     before = generations(data)
     job = await filled.jobs.start()
