@@ -1,7 +1,8 @@
 """A model converted for OpenVINO, which runs it three times as fast as PyTorch on a CPU, and starts without PyTorch.
 
-A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; the
-tokenizer, which is loaded for long texts only; its pieces, for short ones; their scores; and a manifest with a checksum of each.
+A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; those of
+its linear layers once more, in eight bits; the tokenizer, which is loaded for long texts only; its pieces, for short ones; their scores;
+and a manifest with a checksum of each.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embedding import vocabulary
+from index.embedding import rounding, vocabulary
 from index.embedding.encoder import Card, Output, TextEncoder, Vectors
 from index.embedding.precedence import cores, niceness
 from index.embedding.tokenizing import Inputs, TextTokenizer
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, _MANIFEST = "model.xml", "model.bin", "tokenizer.json", "scores.npy", "manifest.json"
 _MOST_STREAMS = 4  # batches at once: each stream takes memory of its own
-_PRECISIONS = {"bf16": "bf16", "fp32": "f32"}  # as they are called here, and by OpenVINO
+_ROUNDED = "int8"  # the precision of linear layers only (see :mod:`index.embedding.rounding`); all else has the processor's own
 
 
 class ConversionError(Exception):
@@ -69,10 +70,22 @@ def processor() -> str:
     return repr((*found, cores(), openvino().get_version()))
 
 
-def precisions() -> list[str]:
+def precisions(folder: Path) -> list[str]:
     """Those in which a conversion can run here, the one that is likely faster first."""
-    able = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return ["bf16", "fp32"] if able else ["fp32"]
+    rounded = all((folder / name).exists() for name in rounding.FILES)
+    return [*([_ROUNDED] if rounded else []), *(["bf16"] if _able() else []), "fp32"]
+
+
+def _able() -> bool:
+    """Whether the processor has bf16."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _options(precision: str) -> dict[str, object]:
+    """How OpenVINO is told to compute."""
+    half = precision == "bf16" or (precision == _ROUNDED and _able())
+    rounded = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": rounding.GROUP} if precision == _ROUNDED else {}
+    return {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32", **rounded}
 
 
 def convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
@@ -86,7 +99,8 @@ def convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
     said = encoder.tokenizer.said()
     (folder / _TOKENIZER).write_text(said, encoding="utf-8")
     np.save(folder / _SCORES, encoder.piece_scores())
-    names = (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, *vocabulary.write(said, folder))
+    rounded = rounding.write(_core().read_model(folder / _GRAPH), folder)
+    names = (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, *rounded, *vocabulary.write(said, folder))
     files = {name: [(folder / name).stat().st_size, _digest(folder / name)] for name in names}
     manifest = json.dumps({"card": asdict(encoder.card), "files": files}, ensure_ascii=False)
     (folder / _MANIFEST).write_text(f"{hashlib.sha256(manifest.encode()).hexdigest()}\n{manifest}", encoding="utf-8")
@@ -131,7 +145,7 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
     """The encoder of a conversion, in well under a second.
 
     Raises:
-        ConversionError: it is damaged.
+        ConversionError: it is damaged, or cannot be had in that precision.
     """
     card, files = _manifest(folder)
     try:
@@ -141,6 +155,8 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
         with ThreadPoolExecutor(1) as beside:
             weights = beside.submit(_digest, folder / _WEIGHTS)
             graph = _core().read_model(folder / _GRAPH)
+            if precision == _ROUNDED:
+                rounding.apply(graph, folder)
             questions = _Lane(graph, precision, streams=1)
             questions.prepare()
             if weights.result() != files[_WEIGHTS][1]:
@@ -170,7 +186,7 @@ class _Lane:
     def __init__(self, graph: Any, precision: str, streams: int, threads: int | None = None) -> None:
         self._graph = graph
         self._options = {
-            "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
+            **_options(precision),
             "NUM_STREAMS": streams,
             "INFERENCE_NUM_THREADS": threads or cores(),
         }

@@ -18,7 +18,7 @@ from index.embedding.encoder import TextEncoder, unit
 from tests.writing import ROOT
 
 TEXTS = ("When will it ship?", "It ships on 3 May, says its maker.", "", "no " * 200)
-FILES = ("model.xml", "model.bin", "tokenizer.json", "scores.npy", "manifest.json")
+FILES = ("model.xml", "model.bin", "rounded.npy", "scales.npy", "tokenizer.json", "scores.npy", "manifest.json")
 
 
 @pytest.fixture(scope="module")
