@@ -30,7 +30,7 @@ from index.scratch import scratch, sweep, write_whole
 AGREEMENT = 0.999
 """The least mean cosine between what a conversion and what PyTorch make of the same texts and of their tokens."""
 
-_LAYOUT = 3
+_LAYOUT = 4
 """Raised whenever what is kept changes."""
 
 _KIND = "engine"

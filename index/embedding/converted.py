@@ -1,8 +1,8 @@
 """A model converted for OpenVINO, which runs it three times as fast as PyTorch on a CPU, and starts without PyTorch.
 
 A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; those of
-its linear layers once more, in eight bits; the tokenizer, which is loaded for long texts only; its pieces, for short ones; their scores;
-and a manifest with a checksum of each.
+its linear layers once more, in eight bits; the tokenizer, which is hardly ever loaded; its pieces, which are looked up instead; their
+scores; and a manifest with a checksum of each.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _LARGEST = 127  # of a signed byte
 
 
 def write(graph: Any, folder: Path) -> Sequence[str]:
-    """Lay out the rounded weights of a graph's linear layers, in its order, in some files, whose names it tells; in none where it has none."""
+    """Lay out the rounded weights of a graph's linear layers in some files, whose names it tells; in none where it has no such layer."""
     rounded, scales = [], []
     for _, constant in _linear(graph):
         weights = np.asarray(constant.data, np.float32)

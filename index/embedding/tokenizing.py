@@ -58,7 +58,7 @@ class TextTokenizer:
         padding: the piece that fills short texts up; the model is told to look away.
         longest: tokens a text has at most, where there is a limit; the rest is cut off.
         scores: those of :meth:`piece_scores`, where they are known already.
-        vocabulary: what does as well for a few short texts, until the tokenizer is needed.
+        vocabulary: what does as well, but for texts that are very long or hold what is special to the tokenizer.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def test_texts_are_cut_as_by_the_whole_tokenizer(whole: Tokenizer, looked_up: Vo
         assert (list(mine.ids), list(mine.type_ids), list(mine.offsets)) == (theirs.ids, theirs.type_ids, theirs.offsets)
 
 
-@pytest.mark.parametrize("text", ["</s> ships today", "a" * 5000, "a<pad>b"])
+@pytest.mark.parametrize("text", ["</s> ships today", "a" * 7000, "a<pad>b"])
 def test_what_is_long_or_says_what_is_special_is_left_to_the_whole_tokenizer(looked_up: Vocabulary, text: str) -> None:
     assert looked_up.tokenize(["When?", text]) is None
 
@@ -60,7 +60,7 @@ def test_a_tokenizer_of_another_kind_is_not_laid_out(whole: Tokenizer, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
-def test_questions_load_no_tokenizer(encoder: TextEncoder) -> None:
+def test_no_tokenizer_is_loaded_until_a_text_holds_what_is_special_to_it(encoder: TextEncoder) -> None:
     tokenizer = encoder.tokenizer
     kept, tokenizer._loaded = tokenizer._loaded, None
     try:
@@ -68,6 +68,8 @@ def test_questions_load_no_tokenizer(encoder: TextEncoder) -> None:
         assert all(encoder.pieces(["Sora", "可灵", "Sora"]))
         assert tokenizer._loaded is None
         encoder.encode_passages(["It ships on 3 May. " * 300])
+        assert tokenizer._loaded is None
+        encoder.encode_passages(["The sentence ends with </s>."])
         assert tokenizer._loaded is not None
     finally:
         tokenizer._loaded = tokenizer._loaded or kept
