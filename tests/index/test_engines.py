@@ -80,6 +80,17 @@ def test_a_conversion_makes_what_pytorch_makes(small: Path, fast: None, tmp_path
     check_agrees(made, original)
 
 
+def test_every_precision_makes_what_pytorch_makes(small: Path, fast: None, tmp_path: Path) -> None:
+    load(small, tmp_path)
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    original, precisions = plain.load(str(small), str(small)), converted.precisions(folder)
+    assert precisions[0] == "int8"
+    for precision in precisions:
+        made = converted.load(folder, precision)
+        assert made.engine == f"openvino-{precision}"
+        check_agrees(made, original)
+
+
 def test_a_model_is_converted_once(small: Path, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(small, tmp_path)
     monkeypatch.setattr(plain, "load", None)  # whoever calls it fails
