@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+import numpy as np
 from cachetools import LRUCache
 
 from index import dates, language, observing, topics
@@ -36,7 +37,19 @@ _REMEMBERED = 512  # answers
 State: TypeAlias = tuple[int, int, str]
 """The articles and what is known of them, as they are: whatever changes them changes this."""
 
-_Asked: TypeAlias = tuple[str, date, bool, frozenset[str], Topic | None]
+
+class _Asked(NamedTuple):
+    """A question and all that its answer depends on but the articles.
+
+    Attributes:
+        chosen: whether somebody has chosen the day; else the question may name another one.
+    """
+
+    text: str
+    day: date
+    chosen: bool
+    scopes: frozenset[str]
+    topic: Topic | None
 
 
 def state_of(generation: Generation | None) -> State | None:
@@ -48,13 +61,13 @@ class Asking:
     """Answers questions; what was asked lately is remembered until the articles change.
 
     Args:
-        launches: what is known about launches now.
+        launches: what is known about launches, by a generation.
     """
 
-    def __init__(self, machinery: Machinery, launches: Callable[[], Awaitable[Launches]]) -> None:
+    def __init__(self, machinery: Machinery, launches: Callable[[Generation | None], Awaitable[Launches]]) -> None:
         self._machinery = machinery
         self._store = machinery.store
-        self._known_launches = launches
+        self._launches_of = launches
         self._answers: LRUCache[_Asked, Answer] = LRUCache(_REMEMBERED)
         self._state: State | None = None  # in which all of these were given
 
@@ -67,37 +80,39 @@ class Asking:
                 "This question has {length:,} characters; please ask in at most {limit:,}.", length=len(question), limit=QUESTION_LIMIT
             )
         text = unicodedata.normalize("NFKC", storable(question).strip())
-        asked = (text, as_of or datetime.now(UTC).date(), as_of is not None, frozenset(scopes), topic)
+        asked = _Asked(text, as_of or datetime.now(UTC).date(), as_of is not None, frozenset(scopes), topic)
         with self._machinery.precedence.question():
             made = await self._remembered(asked)
         return replace(made, question=question, elapsed_ms=(perf_counter() - started) * 1000)
 
     async def _remembered(self, asked: _Asked) -> Answer:
         """The answer that was given before, as long as the articles are as they were; else a new one."""
-        state = state_of(await self._store.live())
+        live = await self._store.live()
+        state = state_of(live)
         if state != self._state:
             self._state = state
             self._answers.clear()
         if asked not in self._answers:
-            made, complete = await self._answer(*asked)
+            made, complete = await self._answer(asked, live)
             if not complete or self._state != state:
                 return made
             self._answers[asked] = made
         return self._answers[asked]
 
-    async def _answer(self, text: str, day: date, chosen: bool, scopes: Collection[str], topic: Topic | None) -> tuple[Answer, bool]:
+    async def _answer(self, asked: _Asked, live: Generation | None) -> tuple[Answer, bool]:
         """The answer, and whether the articles stood still meanwhile.
 
         Args:
-            day: as of which; where nobody has ``chosen`` it, the question may name another one.
+            live: the generation that was live a moment ago.
         """
+        text, day, chosen, scopes, topic = asked
         tongue = language.detect(text, likely=parallel_languages())
         verdict, complete = Verdict(), True
         launch, status = Launch(), None
         reason = Reason.EMPTY_INDEX if text else Reason.EMPTY_QUESTION
         for _ in range(_ATTEMPTS if text else 0):
             # Each takes a good second when it is the first.
-            (engine, searchable), launches = await asyncio.gather(self._machinery.refresh(), self._known_launches())
+            (engine, searchable), launches = await asyncio.gather(self._machinery.refresh(live), self._launches_of(live))
             if searchable is None or not (seen := searchable.known(scopes)).passages:
                 break
             reason = Reason.NOTHING_RELEVANT
@@ -106,9 +121,7 @@ class Asking:
                 text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
             encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
             try:
-                asked = await look_up(
-                    text, tongue, scopes=scopes, store=self._store, names=seen.names, passages=seen.passages, counted=seen.common
-                )
+                looked_up = await look_up(text, tongue, scopes=scopes, store=self._store, seen=seen)
                 named = known.asked(text, is_name, engine.is_word)
                 products = list(dict.fromkeys(one.product for one in named))
                 if products and not chosen and (said := _day_said(text, tongue, day)):
@@ -116,7 +129,7 @@ class Asking:
                     day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
                 launch = await self._launch(named, launches, as_of=day, scopes=scopes)
                 found = await search(
-                    asked,
+                    looked_up,
                     await encoding,
                     as_of=day,
                     scopes=scopes,
@@ -132,6 +145,7 @@ class Asking:
                 status = await launches.status(products[0], known.shown(products[0]), as_of=day, scopes=scopes)
             if complete:
                 break
+            live = await self._store.live()
         made = Answer(
             question=text,
             language=tongue,
@@ -155,7 +169,7 @@ class Asking:
             named=tuple(named),
             course=courses[0].stretches if courses else (),
             current=[one.current for one in courses],
-            passages=frozenset().union(*(one.passages for one in courses)),
+            passages=np.concatenate([np.zeros(0, np.int64), *(one.passages for one in courses)]),
         )
 
 

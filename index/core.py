@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_lru import alru_cache
+
 from index.adding import READ_AHEAD, Found, Read, add, read
 from index.asking import QUESTION_LIMIT, Asking, State, state_of
 from index.cutting import Tell
@@ -33,6 +35,7 @@ from index.storing.ledger import Ledger
 
 if TYPE_CHECKING:
     from index import IndexSettings
+    from index.storing.store import Generation
 
 
 class Index:
@@ -55,8 +58,9 @@ class Index:
         self.exchanges = Exchanges(machinery.database)
         self.feeds = Following(machinery, self._add)
         self.jobs = Rebuilding(machinery)
-        self._launches: tuple[State | None, Launches] | None = None  # and of which state of the articles
-        self._asking = Asking(machinery, self._known_launches)
+        self._mentions_by = alru_cache(maxsize=1)(self._mentions)
+        self._launches_in = alru_cache(maxsize=1)(self._look_launches_up)
+        self._asking = Asking(machinery, self._launches_of)
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -141,7 +145,7 @@ class Index:
         await self._check_room([name for name, _ in found], scope)  # again: others may have added some meanwhile
         generation = await self._store.live()
         engine = await self._machinery.engine_of(generation)
-        mentions = Mentions(await self._catalogue())
+        mentions = await self._mentions()
         told_by = claims.version(engine.fitted, mentions)
         if generation is None:
             generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
@@ -269,7 +273,7 @@ class Index:
 
     async def products(self) -> Sequence[Product]:
         """All products of the catalogue, the installation's own ones last."""
-        return list((await self._catalogue()).products.values())
+        return list((await asyncio.to_thread(catalogue.load, self._settings.data)).products.values())
 
     async def add_product(self, product: Product, *, tell: Tell | None = None) -> None:
         """Add a product to this installation's catalogue, or replace it there; the articles that name it are read again.
@@ -279,7 +283,7 @@ class Index:
             BusyError: another process is writing.
         """
         async with self._machinery.writing():
-            before = Mentions(await self._catalogue())
+            before = await self._mentions()
             await asyncio.to_thread(catalogue.add, self._settings.data, product)
             await self._reread(product, before, tell)
 
@@ -291,12 +295,14 @@ class Index:
             BusyError: another process is writing.
         """
         async with self._machinery.writing():
-            before = Mentions(await self._catalogue())
+            before = await self._mentions()
             removed = await asyncio.to_thread(catalogue.remove, self._settings.data, id_)
             await self._reread(removed, before, tell)
 
     async def _reread(self, changed: Product, before: Mentions, tell: Tell | None) -> None:
         """Read again the articles that name a product, in the new light of the catalogue; all, where they were not up to date."""
+        self._mentions_by.cache_clear()
+        self._launches_in.cache_clear()
         generation = await self._store.live()
         if generation is None:
             return
@@ -306,23 +312,25 @@ class Index:
         await reread(
             store=self._store,
             engine=engine,
-            mentions=Mentions(await self._catalogue()),
+            mentions=await self._mentions(),
             tell=tell or _silent,
             touched=lambda article: stale or any(one.known for one in named.find(f"{article.title}\n{article.text}", article.language)),
         )
 
-    async def _catalogue(self) -> Catalogue:
-        return await asyncio.to_thread(catalogue.load, self._settings.data)
+    async def _mentions(self, _told_by: str | None = None) -> Mentions:
+        """By the catalogue as it is now; remembered by the version of the claims, in which that of the catalogue is."""
+        return await asyncio.to_thread(lambda: Mentions(catalogue.load(self._settings.data)))
 
     async def _known_launches(self) -> Launches:
-        """What is known about launches; looked up again whenever the articles, or the catalogue, have changed."""
-        state = state_of(await self._store.live())
-        if self._launches is None or self._launches[0] != state:
-            before = self._launches
-            same = before is not None and before[0] is not None and state is not None and before[0][2] == state[2]
-            named = before[1].catalogue if before and same else await self._catalogue()
-            self._launches = (state, Launches(named, await self._store.claimed(), self._store))
-        return self._launches[1]
+        return await self._launches_of(await self._store.live())
+
+    async def _launches_of(self, generation: Generation | None) -> Launches:
+        """What is known about launches; looked up again, once for all who ask, whenever the articles, or the catalogue, have changed."""
+        return await self._launches_in(state_of(generation))
+
+    async def _look_launches_up(self, state: State | None) -> Launches:
+        mentions = await self._mentions_by(state[2] if state else None)
+        return Launches(mentions, await self._store.claimed(), self._store)
 
     # Questions
 

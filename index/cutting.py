@@ -130,7 +130,7 @@ def _readings(group: Sequence[Cut], read: Iterator[Layers], engine: Engine, ment
         engine.give_way()
         told = claims(said, [_read(statement, title, sentences) for statement in said], one.article, engine.fitted)
         vectors = [np.stack([sentence.vector for sentence in some]).astype(np.float16) for some in sentences]
-        tells = [engine.fitted.tells(np.stack([sentence.mean() for sentence in some])) for some in sentences]
+        tells = [engine.fitted.tells(np.stack([sentence.mean for sentence in some])) for some in sentences]
         made.append(_Reading(vectors, tells, told))
     return made
 

@@ -148,19 +148,20 @@ class Machinery:
             finally:
                 await lock.release()
 
-    async def refresh(self, *, changed: bool = False) -> tuple[Engine, Searchable | None]:
+    async def refresh(self, live: Generation | None = None, *, changed: bool = False) -> tuple[Engine, Searchable | None]:
         """The vectors of the articles as they are now, those in memory, else on disk, else made from the database; and their encoder.
 
         Whoever has changed the articles also sees to it that a large index is laid out again when it is due; nobody waits for that.
 
         Args:
+            live: the generation that was live a moment ago, where that is known.
             changed: the articles were changed a moment ago, so that nothing can be on disk yet.
 
         Raises:
             DataError: the articles were embedded with a model that cannot be had any more; the text says what to do.
         """
         while True:
-            generation = await self.store.live()
+            generation, live = live or await self.store.live(), None
             engine = await self.engine_of(generation)
             if generation is None:
                 return engine, None

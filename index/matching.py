@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,17 +30,11 @@ class Match:
     coverage: float
 
 
-def match(
-    encoded: Encoded, passages: Sequence[StoredPassage], tokens: Mapping[int, npt.NDArray[np.int8]], fitted: Fitted
-) -> tuple[Match, ...]:
-    """The match of each passage, in order.
-
-    Args:
-        tokens: of each passage, by its id, as :meth:`TokenSpace.passage` made them.
-    """
+def match(encoded: Encoded, passages: Sequence[StoredPassage], fitted: Fitted) -> tuple[Match, ...]:
+    """The match of each passage, in order."""
     if not encoded.pieces:
         return ()
-    cosines = best_matches(fitted.tokens.query(encoded.tokens), [tokens[passage.id] for passage in passages])
+    cosines = best_matches(fitted.tokens.query(encoded.tokens), [passage.tokens for passage in passages])
     weights = token_weights(encoded, fitted)
     coverage = cosines @ (weights / weights.sum())
     return tuple(map(Match, passages, cosines, coverage.tolist()))

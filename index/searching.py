@@ -7,11 +7,10 @@ question) on XQuAD and on dated news in six languages, were rounded, and were ke
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
@@ -27,8 +26,8 @@ from index.matching import Match, match
 from index.model import Span
 from index.names import Names
 from index.observing import timed
-from index.storing.searchable import Vectors
-from index.storing.store import NOTHING, Store, StoredPassage
+from index.storing.searchable import Known, Vectors, Visible
+from index.storing.store import Store, StoredPassage
 from index.words import Word
 
 _NEAREST = 20  # passages from the vectors
@@ -112,14 +111,14 @@ class Launch:
         course: the stages of the first of them, oldest first.
         current: for each of them, how clearly sentences, by passage and place, tell its current stage, up to 1; below 0
             where they tell an earlier one.
-        passages: the ids of those that claim anything about any of them.
+        passages: the ids of those that claim anything about any of them; some twice, perhaps.
     """
 
     products: tuple[str, ...] = ()
     named: Sequence[Span] = ()
     course: tuple[Stretch, ...] = ()
     current: Sequence[Mapping[tuple[int, int], float]] = ()
-    passages: Collection[int] = frozenset()
+    passages: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def names(self, start: int, end: int) -> bool:
         """Whether what stands there in the question is of a product's name."""
@@ -166,27 +165,24 @@ async def look_up(
     *,
     scopes: Collection[str],
     store: Store,
-    names: Names,
-    passages: int,
-    counted: Mapping[str, Mapping[str, int]] = NOTHING,
+    seen: Known,
 ) -> Question:
     """What the words of a question say, before its vector is known.
 
     Args:
         text: with compatibility forms unified (NFKC).
-        names: those of the articles of these scopes.
-        passages: how many these scopes have.
-        counted: see :meth:`index.storing.store.Store.frequencies`.
+        seen: what the articles of these scopes make known.
     """
     asked = tuple(words.words(text))
-    counts = await store.frequencies({word.term for word in asked}, scopes, counted)
-    known = {term: _weight(count, passages) for term, count in counts.items()}
-    telling = [term for term, count in counts.items() if count <= max(_COMMON * passages, _FEW)]
+    counts = await _counts(list(dict.fromkeys(word.term for word in asked)), scopes, store, seen)
+    known = {term: _weight(count, seen.passages) for term, count in counts.items()}
+    telling = [term for term, count in counts.items() if count <= max(_COMMON * seen.passages, _FEW)]
     rarest = sorted(telling, key=lambda term: (counts[term], term))[:_RAREST]
     while sum(counts[term] for term in rarest) > _LOOKED_THROUGH:
         rarest.pop()
     matching = await store.matches({term: known[term] for term in rarest}, scopes)
 
+    names = seen.names
     meant = names.asked(asked, known)
     weights = {name: _weight(len(names.holding(name)), names.articles) for name in meant.values()}
     versions = {}
@@ -197,10 +193,20 @@ async def look_up(
     return Question(asked, language, known, meant, weights, versions, any(unknown), matching)
 
 
+async def _counts(terms: Sequence[str], scopes: Collection[str], store: Store, seen: Known) -> Mapping[str, int]:
+    """In how many passages each term stands; those that stand in none are left out."""
+    counts = {term: seen.frequencies[term] for term in terms if term in seen.frequencies}
+    if missing := [term for term in terms if term not in counts]:
+        found = await store.frequencies(missing, scopes, seen.common)
+        counts |= {term: found.get(term, 0) for term in missing}
+        seen.frequencies.update(counts)
+    return {term: counts[term] for term in terms if counts[term]}
+
+
 async def _is_known(store: Store, name: str, version: str, scopes: Collection[str]) -> bool:
     """Whether any article speaks of that version: 2.0 is also written 2."""
     spellings = {version, version.removesuffix(".0"), version if "." in version else f"{version}.0"}
-    return any([await store.contains([words.stem(name), spelling], scopes) for spelling in spellings])
+    return await store.contains([[words.stem(name), spelling] for spelling in sorted(spellings)], scopes)
 
 
 @timed("search")
@@ -218,28 +224,27 @@ async def search(
     """The sentences that may answer, among what these scopes had published by ``as_of``."""
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
-    near = _near(_candidates(query, vectors, vectors.visible_passages(as_of, scopes), question.matching), query, vectors)
+    near = _near(_candidates(query, vectors, visible.passages, question.matching), query, vectors)
     ids = [one.id for one in near]
-    stored, tokens = await asyncio.gather(store.passages(ids), store.tokens(ids))
-    passages = {passage.id: passage for passage in stored}
-    complete = len(passages) == len(tokens) == len(near)
+    passages = {passage.id: passage for passage in await store.passages(ids)}
+    complete = len(passages) == len(near)
 
-    matches = match(encoded, [passages[id_] for id_ in ids if id_ in passages and id_ in tokens], tokens, fitted)
+    matches = match(encoded, [passages[id_] for id_ in ids if id_ in passages], fitted)
     covered = {one.passage.id: one.coverage for one in matches[:_COMPARED]}
     least = min(covered.values(), default=0.0)
     names = vectors.known(scopes).names
-    articles = _article_scores(question, names, vectors, visible, as_of)
+    worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
     intent = Intent(*fitted.intents(query))
     wanted = np.array(intent) * (_TELLS / 255 * Kind(*fitted.kinds(query)).launch)
     asks_state = intent.when + intent.who + intent.where
     scored: list[Scored] = []
     for one in near:
         if one.id in passages:
-            common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + float(articles[one.article])
+            common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article]
             passage = passages[one.id]
-            told = (passage.tells @ wanted).tolist()
-            current = [_CURRENT * asks_state * launch.tells_now(one.id, place) for place in range(len(told))]
-            more = [tells + now for tells, now in zip(told, current, strict=True)]
+            more: list[float] = (passage.tells @ wanted).tolist()
+            if launch.current:
+                more = [tells + _CURRENT * asks_state * launch.tells_now(one.id, place) for place, tells in enumerate(more)]
             scored += _score(question, passage, common, one.sentences, more)
     scored.sort(key=lambda one: -one.score)
     speaking = _articles(launch.passages, vectors)
@@ -248,10 +253,10 @@ async def search(
     return Found(question, encoded, query, intent, launch, tuple(scored), matches, about, misplaced, complete)
 
 
-def _articles(passages: Collection[int], vectors: Vectors) -> npt.NDArray[np.bool_]:
+def _articles(passages: npt.NDArray[np.int64], vectors: Vectors) -> npt.NDArray[np.bool_]:
     """Which articles hold any of these passages. Shape (articles,)."""
     held = np.zeros(len(vectors.days), np.bool_)
-    places = vectors.positions(np.fromiter(passages, np.int64, len(passages)))
+    places = vectors.positions(passages)
     held[vectors.articles[places[places >= 0]]] = True
     return held
 
@@ -283,10 +288,13 @@ class _Near:
 
 def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vectors: Vectors) -> list[_Near]:
     """The candidates, the one that is nearest in meaning first."""
-    near = []
-    for at in positions.tolist():
-        cosines = (vectors.sentence_rows(at).astype(np.float32) @ query).tolist()
-        near.append(_Near(int(vectors.ids[at]), int(vectors.articles[at]), float(vectors.passage(at) @ query), cosines))
+    if not len(positions):
+        return []
+    sentences = [vectors.sentence_rows(at) for at in positions.tolist()]
+    cosines = np.split(np.concatenate(sentences).astype(np.float32) @ query, np.cumsum([len(rows) for rows in sentences])[:-1])
+    wholes = (vectors.passages(positions) @ query).tolist()
+    ids, articles = vectors.ids[positions].tolist(), vectors.articles[positions].tolist()
+    near = [_Near(id_, article, whole, own.tolist()) for id_, article, whole, own in zip(ids, articles, wholes, cosines, strict=True)]
     near.sort(key=lambda one: -(_PASSAGE * one.cosine + _SENTENCE * max(one.sentences)))
     return near
 
@@ -310,28 +318,29 @@ def _candidates(
 
 
 def _article_scores(
-    question: Question, names: Names, vectors: Vectors, visible: npt.NDArray[np.bool_], as_of: date
-) -> npt.NDArray[np.float64]:
-    """What each article's age and names are worth. Shape (articles,)."""
-    dated = vectors.days > 0
-    oldest = vectors.days[visible & dated].min(initial=as_of.toordinal())
-    # An undated article may be as old as the oldest: on time it beats no dated one.
-    days = np.where(dated, vectors.days, oldest)
-    scores: npt.NDArray[np.float64] = _AGE * np.log2(1 + np.maximum(as_of.toordinal() - days, 0) / _AGE_UNIT)
+    articles: Collection[int], question: Question, *, names: Names, days: npt.NDArray[np.int32], visible: Visible, as_of: date
+) -> Mapping[int, float]:
+    """What the age and the names of each of these articles are worth."""
+    at = np.fromiter(articles, np.int64, len(articles))
+
+    def published(some: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """An undated article may be as old as the oldest: on time it beats no dated one."""
+        return np.where(days[some] > 0, days[some], visible.oldest)
+
+    scores: npt.NDArray[np.float64] = _AGE * np.log2(1 + np.maximum(as_of.toordinal() - published(at), 0) / _AGE_UNIT)
     if question.names:
         share = np.zeros(len(days))
         for name, weight in question.names.items():
             share[names.holding(name)] += weight
         share /= sum(question.names.values())
-        best = np.max(share[visible], initial=0.0)
-        scores += _NAMES * share
+        best = np.max(share[visible.articles], initial=0.0)
         ranks = np.ones(len(days))
         if best > 0:
-            about = np.flatnonzero(visible & (share >= 0.99 * best))
-            newest_first = about[np.argsort(-days[about], kind="stable")]
+            about = np.flatnonzero(visible.articles & (share >= 0.99 * best))
+            newest_first = about[np.argsort(-published(about), kind="stable")]
             ranks[newest_first] = np.arange(len(about)) / max(1, len(about) - 1)
-        scores += _RANK * ranks
-    return scores
+        scores += _NAMES * share[at] + _RANK * ranks[at]
+    return dict(zip(at.tolist(), scores.tolist(), strict=True))
 
 
 def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], more: Sequence[float]) -> Iterator[Scored]:
@@ -349,24 +358,26 @@ def _score(question: Question, passage: StoredPassage, common: float, cosines: S
         held = wanted.keys() & set(passage.terms.split())
         lines = passage.terms.split("\n")
         common += _SAME_LANGUAGE + _WORDS * sum(wanted[term] for term in held) / total
-    for place, (span, cosine) in enumerate(zip(passage.sentences, cosines, strict=True)):
-        score = common + _SENTENCE * cosine + more[place]
+    versions = _says_versions(question.versions, passage) if question.versions else [False] * len(cosines)
+    for place, (cosine, says_version) in enumerate(zip(cosines, versions, strict=True)):
+        score = common + _SENTENCE * cosine + more[place] + _VERSION * says_version
         if wanted:
             score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(lines[1 + place].split())) / total
-        if question.versions:
-            score += _VERSION * _says_version(question.versions, passage, span)
         yield Scored(passage, place, cosine, score)
 
 
-def _says_version(versions: Mapping[str, str], passage: StoredPassage, span: Span) -> bool:
-    """Whether the sentence (or, where it names no version, its article's title) names a version that was asked about."""
-    sentence = words.fold(passage.text[span.start - passage.start : span.end - passage.start])
+def _says_versions(versions: Mapping[str, str], passage: StoredPassage) -> list[bool]:
+    """Whether each sentence (or, where it names no version, its article's title) names a version that was asked about."""
+    sentences = [words.fold(passage.text[one.start - passage.start : one.end - passage.start]) for one in passage.sentences]
+    title = words.fold(passage.article.title)
+    says = [False] * len(sentences)
     for name, version in versions.items():
         behind = re.compile(rf"(?<!\w){re.escape(name)}\W?({_VERSION_NUMBER.pattern})(?!\w)")
-        named = behind.findall(sentence) or behind.findall(words.fold(passage.article.title))
-        if any(one.removesuffix(".0") == version.removesuffix(".0") for one in named):
-            return True
-    return False
+        of_title = behind.findall(title)
+        for place, sentence in enumerate(sentences):
+            named = (behind.findall(sentence) if name in sentence else ()) or of_title
+            says[place] = says[place] or any(one.removesuffix(".0") == version.removesuffix(".0") for one in named)
+    return says
 
 
 def _weight(holding: int, of: int) -> float:

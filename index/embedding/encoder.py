@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -46,7 +47,7 @@ class Encoded:
     pieces: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layers:
     """What the encoder made of a text, and three of its layers of each token.
 
@@ -60,6 +61,7 @@ class Layers:
     tokens: npt.NDArray[np.float16]
     spans: tuple[tuple[int, int], ...]
 
+    @cached_property
     def mean(self) -> npt.NDArray[np.float32]:
         """The mean of the tokens. Shape (3 * dimension,)."""
         mean: npt.NDArray[np.float32] = self.tokens.sum(axis=0, dtype=np.float32) / max(1, len(self.tokens))

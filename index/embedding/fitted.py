@@ -80,7 +80,7 @@ def _fit_tells(encoder: Encoder) -> Tells:
     """From the sentences each by itself, as titles are read, and behind some headlines, as sentences are."""
     taught, drawn = _tells(), examples.Heads()
     heads = [[""] * len(taught), *([drawn.draw(language) for language, _, _ in taught] for _ in range(_HEADS))]
-    read = [layers.mean() for some in heads for layers in encoder.layers([text for _, _, text in taught], some)]
+    read = [layers.mean for some in heads for layers in encoder.layers([text for _, _, text in taught], some)]
     return Tells.fit(np.stack(read), [kinds for _ in heads for _, kinds, _ in taught])
 
 

@@ -110,7 +110,7 @@ def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, 
     if not rows:
         return []
     seen = [mark(statement.text, layers, (one.start, one.end) if one else None) for statement, one, layers in rows]
-    tells = fitted.tells(np.stack([layers.mean() for *_, layers in rows])) / np.float32(255)
+    tells = fitted.tells(np.stack([layers.mean for *_, layers in rows])) / np.float32(255)
     today = article.published.astimezone(UTC).date() if article.published else None
     found = [
         Claim(statement.passage, statement.place, product, mention is not None, stage, how, sure * trust, since)

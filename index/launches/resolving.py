@@ -30,9 +30,13 @@ class Products:
         claimed: the ids of those that the articles claim something about, sorted.
     """
 
-    catalogue: Catalogue
     mentions: Mentions
     claimed: Sequence[str]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the mentions are found with."""
+        return self.mentions.catalogue
 
     def named(self, name: str) -> tuple[str, str]:
         """The product that a name means, and how it is shown: the nearest known one, else a new one of that name."""

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+from async_lru import alru_cache
 from cachetools import LRUCache
 
-from index.launches.catalogue import Catalogue
 from index.launches.claims import TITLE
 from index.launches.mentions import Mentions
 from index.launches.resolving import Products
@@ -28,46 +30,45 @@ class Course:
         stretches: its stages, oldest first.
         current: how clearly sentences, by passage and place, tell the current stage, up to 1; below 0 where they tell an
             earlier one.
-        passages: the ids of those that claim anything about the product, its versions or its family.
+        passages: the ids of those that claim anything about the product, its versions or its family, ascending.
     """
 
     stretches: tuple[Stretch, ...]
     current: Mapping[tuple[int, int], float]
-    passages: frozenset[int]
+    passages: npt.NDArray[np.int64]
 
 
 class Launches:
     """What the articles tell of launches, as long as they do not change: what was worked out once is remembered."""
 
-    def __init__(self, catalogue: Catalogue, claimed: Mapping[str, Collection[str]], store: Store) -> None:
+    def __init__(self, mentions: Mentions, claimed: Mapping[str, Collection[str]], store: Store) -> None:
         """``claimed``: for each scope, the ids of the products that its articles claim anything about."""
-        self.catalogue = catalogue
-        self._mentions = Mentions(catalogue)
+        self._mentions = mentions
         self._claimed = claimed
         self._store = store
         self._products: LRUCache[frozenset[str], Products] = LRUCache(_SCOPES)
-        self._courses: LRUCache[tuple[str, date, frozenset[str]], Course] = LRUCache(_REMEMBERED)
+        self._courses = alru_cache(maxsize=_REMEMBERED)(self._look_course_up)
 
     def products(self, scopes: Collection[str]) -> Products:
         """The products that those who see these scopes can ask about."""
         key = frozenset(self._claimed).intersection(scopes)
         if key not in self._products:
             claimed = sorted({product for scope in key for product in self._claimed[scope]})
-            self._products[key] = Products(self.catalogue, self._mentions, claimed)
+            self._products[key] = Products(self._mentions, claimed)
         return self._products[key]
 
     async def course(self, product: str, *, as_of: date, scopes: Collection[str]) -> Course:
         """The course of a product's launch."""
-        key = (product, as_of, frozenset(scopes))
-        if key not in self._courses:
-            claims = await self._store.claims(self.products(scopes).relations(product), as_of, scopes)
-            self._courses[key] = _course(timeline(claims), frozenset(claim.passage for claim in claims))
-        return self._courses[key]
+        return await self._courses(product, as_of, frozenset(scopes))
+
+    async def _look_course_up(self, product: str, as_of: date, scopes: Collection[str]) -> Course:
+        claims = await self._store.claims(self.products(scopes).relations(product), as_of, scopes)
+        return _course(timeline(claims), np.unique(np.array([claim.passage for claim in claims], np.int64)))
 
     async def changed(self, *, as_of: date, scopes: Collection[str]) -> Sequence[str]:
         """The ids of the products of the catalogue whose launch the articles tell of, the one whose stage changed last first."""
         known = self.products(scopes)
-        told = [id_ for id_ in known.claimed if id_ in self.catalogue.products]
+        told = [id_ for id_ in known.claimed if id_ in known.catalogue.products]
         courses = {id_: (await self.course(id_, as_of=as_of, scopes=scopes)).stretches for id_ in told}
         since = {id_: stretches[-1].since for id_, stretches in courses.items() if stretches}
         return sorted(since, key=since.__getitem__, reverse=True)
@@ -85,7 +86,7 @@ class Launches:
         return Status(product, name, as_of, history)
 
 
-def _course(stretches: list[Stretch], passages: frozenset[int]) -> Course:
+def _course(stretches: list[Stretch], passages: npt.NDArray[np.int64]) -> Course:
     current: dict[tuple[int, int], float] = {}
     for stretch in stretches:
         sign = 1 if stretch is stretches[-1] else -1

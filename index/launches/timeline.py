@@ -168,14 +168,14 @@ def _observations(articles: Sequence[Sequence[Reported]]) -> npt.NDArray[np.floa
 
     Of its claims for one stage the strongest counts: an article says the same thing in many ways.
     """
-    strengths = np.zeros((len(articles), 2, len(_KNOWN)))  # as an event, and in other ways
-    told = [
-        (at, int(claim.how is not How.EVENT), _PLACE[claim.stage], min(claim.weight, _SUREST))
-        for at, claims in enumerate(articles)
-        for claim in claims
-    ]
-    at, row, stage, weight = map(np.array, zip(*told, strict=True))
-    np.maximum.at(strengths, (at, row, stage), weight)
+    told = []
+    for claims in articles:
+        strongest = [[0.0] * len(_KNOWN), [0.0] * len(_KNOWN)]  # as an event, and in other ways
+        for claim in claims:
+            of_kind, stage = strongest[claim.how is not How.EVENT], _PLACE[claim.stage]
+            of_kind[stage] = max(of_kind[stage], min(claim.weight, _SUREST))
+        told.append(strongest)
+    strengths = np.array(told)
     support = (_SUPPORTS * strengths[..., None]).max(axis=(1, 2))
     against = np.log(1 - _CONFLICTS * strengths[..., None]).sum(axis=(1, 2))
     logarithms: npt.NDArray[np.float64] = np.log(_SOUND + support) + against

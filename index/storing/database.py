@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, event, text
@@ -49,6 +49,7 @@ class Database:
         self._engine = engine
         self._file = file
         self._held: AsyncConnection | None = None
+        self._raw: aiosqlite.Connection | None = None  # the driver's own connection below that one
         self._opening, self._turn = asyncio.Lock(), asyncio.Lock()
 
     @classmethod
@@ -156,8 +157,9 @@ class Database:
         async with self._opening:
             if self._held is None:
                 self._held = await self._engine.connect()
-        connection: aiosqlite.Connection = (await self._held.get_raw_connection()).driver_connection  # type: ignore[assignment]
-        return connection
+            if self._raw is None:
+                self._raw = cast("aiosqlite.Connection", (await self._held.get_raw_connection()).driver_connection)
+            return self._raw
 
     async def close(self) -> None:
         """Let go of the file."""

@@ -63,8 +63,8 @@ class Nearest(Protocol):
             visible: shape (vectors,).
         """
 
-    def vector(self, position: int) -> npt.NDArray[np.float32]:
-        """One vector. Shape (dimension,)."""
+    def vectors(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """Some vectors. Shape (positions, dimension)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,10 @@ class Exact:
         found = positions[0] >= 0
         return scores[0][found], positions[0][found]
 
-    def vector(self, position: int) -> npt.NDArray[np.float32]:
-        """See :meth:`Nearest.vector`."""
-        vector: npt.NDArray[np.float32] = self.index.reconstruct(position)
-        return vector
+    def vectors(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """See :meth:`Nearest.vectors`."""
+        vectors: npt.NDArray[np.float32] = self.index.reconstruct_batch(positions)
+        return vectors
 
 
 class RowFile:
@@ -185,14 +185,13 @@ class Clustered:
         return probes
 
     def _best(self, query: npt.NDArray[np.float32], among: Positions, count: int) -> tuple[Scores, Positions]:
-        scores: Scores = self.exact[among].astype(np.float32) @ query
+        scores: Scores = self.vectors(among) @ query
         best = np.argsort(-scores, kind="stable")[:count]
         return scores[best], among[best]
 
-    def vector(self, position: int) -> npt.NDArray[np.float32]:
-        """See :meth:`Nearest.vector`."""
-        vector: npt.NDArray[np.float32] = self.exact[np.array([position])][0].astype(np.float32)
-        return vector
+    def vectors(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """See :meth:`Nearest.vectors`."""
+        return self.exact[positions].astype(np.float32)
 
 
 class _Selector:

@@ -18,6 +18,7 @@ from index.storing.nearest import Exact, Nearest
 from index.storing.store import Generation, Rows
 
 _REMEMBERED, _MASKS = 64, 8  # of what some scopes see, and see as of a day
+_TERMS = 4096  # whose counts are remembered: questions have few words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,28 @@ class Known:
         passages: how many there are.
         names: the names that the articles speak of.
         common: see :attr:`Frozen.common`.
+        frequencies: in how many passages terms stand that were asked for lately.
     """
 
     passages: int
     names: Names
     common: Mapping[str, Mapping[str, int]]
+    frequencies: LRUCache[str, int] = field(default_factory=partial(LRUCache, _TERMS), repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What some scopes had published by a day, or without one.
+
+    Attributes:
+        articles: shape (articles,).
+        passages: shape (passages,).
+        oldest: the first day of any of these articles, as an ordinal; that day itself where none has a day.
+    """
+
+    articles: npt.NDArray[np.bool_]
+    passages: npt.NDArray[np.bool_]
+    oldest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,7 @@ class Vectors:
     base: Vectors | None = None
     is_due: bool = False
     _known: LRUCache[tuple[int, ...], Known] = field(default_factory=partial(LRUCache, _REMEMBERED), init=False, repr=False, compare=False)
-    _visible: LRUCache[tuple[date, tuple[int, ...]], npt.NDArray[np.bool_]] = field(
+    _visible: LRUCache[tuple[date, tuple[int, ...]], Visible] = field(
         default_factory=partial(LRUCache, _MASKS), init=False, repr=False, compare=False
     )
 
@@ -113,24 +131,18 @@ class Vectors:
             self._known[codes] = Known(int(articles[self.articles].sum()), self.spellings.names(codes, articles), common)
         return self._known[codes]
 
-    def visible(self, as_of: date, scopes: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Which articles a question may see: of these scopes, published by that day or undated. Shape (articles,)."""
+    def visible(self, as_of: date, scopes: Collection[str]) -> Visible:
+        """What a question may see; remembered, for most ask as of today, and of a million passages it takes a millisecond."""
         codes = self._codes(scopes)
-        seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
-        if len(codes) < len(self.scope_names):
-            of_these = np.zeros(len(self.scope_names) + 1, np.bool_)  # the last is for -1, which is no scope
-            of_these[codes] = True
-            seen &= of_these[self.scopes]
-        return seen
-
-    def visible_passages(self, as_of: date, scopes: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Which passages a question may see; remembered, for most ask as of today, and of a million it takes a millisecond.
-
-        Shape (passages,).
-        """
-        key = (as_of, tuple(self._codes(scopes)))
+        key = (as_of, tuple(codes))
         if key not in self._visible:
-            self._visible[key] = self.visible(as_of, scopes)[self.articles]
+            seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
+            if len(codes) < len(self.scope_names):
+                of_these = np.zeros(len(self.scope_names) + 1, np.bool_)  # the last is for -1, which is no scope
+                of_these[codes] = True
+                seen &= of_these[self.scopes]
+            oldest = int(self.days[seen & (self.days > 0)].min(initial=as_of.toordinal()))
+            self._visible[key] = Visible(seen, seen[self.articles], oldest)
         return self._visible[key]
 
     def _codes(self, scopes: Collection[str]) -> list[int]:
@@ -157,13 +169,18 @@ class Vectors:
         best = np.argsort(-np.concatenate(scores), kind="stable")[:count]
         return np.concatenate(found)[best]
 
-    def passage(self, position: int) -> npt.NDArray[np.float32]:
-        """One passage's vector. Shape (dimension,)."""
+    def passages(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors of some passages, at least of one. Shape (positions, dimension)."""
+        order, found, first = [], [], 0
         for part in self.parts:
-            if position < part.size:
-                return part.passages.vector(position)
-            position -= part.size
-        raise IndexError(position)
+            here = np.flatnonzero((positions >= first) & (positions < first + part.size))
+            if len(here):
+                order.append(here)
+                found.append(part.passages.vectors(positions[here] - first))
+            first += part.size
+        vectors = np.concatenate(found)
+        vectors[np.concatenate(order)] = vectors.copy()
+        return vectors
 
     def sentence_rows(self, position: int) -> npt.NDArray[np.float16]:
         """The sentence vectors of one passage, in order. Shape (sentences, dimension)."""

@@ -46,9 +46,9 @@ _CLAIMED = """
     SELECT DISTINCT a.scope, c.product FROM claims c JOIN passages p ON p.id = c.passage JOIN articles a ON a.number = p.article
     WHERE p.generation = (SELECT id FROM generations WHERE live = 1)
 """
-_TOKENS = "SELECT id, tokens FROM passages WHERE id IN (SELECT value FROM json_each(?))"
 _PASSAGES = f"""
-    SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, a.id, a.title, a.url, a.publisher, a.published, a.language, a.scope
+    SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, p.tokens,
+        a.id, a.title, a.url, a.publisher, a.published, a.language, a.scope
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
 """
@@ -87,10 +87,10 @@ class SQLiteSearch:
         wanted = {own + term: weight for _, own in await self._marks(scopes) for term, weight in weights.items()}
         return dict(await self._database.fetch(_MATCHES, json.dumps(wanted, ensure_ascii=False))) if wanted else {}
 
-    async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
+    async def contains(self, phrases: Collection[Sequence[str]], scopes: Collection[str]) -> bool:
         # Terms hold letters, digits and points only.
-        phrases = [f'"{marked(words, own)}"' for _, own in await self._marks(scopes)]
-        return bool(phrases and await self._database.fetch(_CONTAINS, f"terms : ({' OR '.join(phrases)})"))
+        quoted = [f'"{marked(words, own)}"' for _, own in await self._marks(scopes) for words in phrases]
+        return bool(quoted and await self._database.fetch(_CONTAINS, f"terms : ({' OR '.join(quoted)})"))
 
     async def _marks(self, scopes: Collection[str]) -> list[tuple[str, str]]:
         """Each of these scopes, and the mark of its terms; a scope that has no terms has none."""
@@ -119,16 +119,17 @@ class SQLiteSearch:
         ]
         return [Quote(row[6], 0.0, one.start, one.end, as_source(row[:6])) for one, row in found if words_digest(row[6]) == one.digest]
 
-    async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
-        return {
-            passage: np.frombuffer(rows, np.int8).reshape(-1, DIMENSIONS)
-            for passage, rows in await self._database.fetch(_TOKENS, _list(ids))
-        }
-
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         return [
             StoredPassage(
-                row[0], row[1], row[2], spans, unmarked(row[4]) if row[12] else row[4], _tells(row[5], len(spans)), as_source(row[6:12])
+                id=row[0],
+                start=row[1],
+                text=row[2],
+                sentences=spans,
+                terms=unmarked(row[4]) if row[13] else row[4],
+                tells=_tells(row[5], len(spans)),
+                tokens=np.frombuffer(row[6], np.int8).reshape(-1, DIMENSIONS),
+                article=as_source(row[7:13]),
             )
             for row in await self._database.fetch(_PASSAGES, _list(ids))
             for spans in [unpack_spans(row[3])]

@@ -151,6 +151,7 @@ class StoredPassage:
         start, sentences: offsets into the article's text.
         terms: those of the article's title, then of each sentence: a line each, separated by spaces.
         tells: which questions each sentence answers. Shape (sentences, 9).
+        tokens: the vectors of its tokens, as :meth:`index.embedding.tokens.TokenSpace.passage` made them. Shape (tokens, 128).
     """
 
     id: int
@@ -159,6 +160,7 @@ class StoredPassage:
     sentences: tuple[Span, ...]
     terms: str
     tells: npt.NDArray[np.uint8]
+    tokens: npt.NDArray[np.int8]
     article: Source
 
 
@@ -292,14 +294,11 @@ class Store(Protocol):
             weights: the terms, and what each weighs.
         """
 
-    async def contains(self, words: Sequence[str], scopes: Collection[str]) -> bool:
-        """Whether these terms stand side by side, in this order, in any passage of these scopes."""
+    async def contains(self, phrases: Collection[Sequence[str]], scopes: Collection[str]) -> bool:
+        """Whether the terms of any of these phrases stand side by side, in this order, in any passage of these scopes."""
 
     async def quoted(self, marks: Sequence[Mark], scopes: Collection[str]) -> Sequence[Quote]:
         """The quotes with these marks, in order, with no score; those whose articles say something else now are left out."""
-
-    async def tokens(self, ids: Sequence[int]) -> Mapping[int, npt.NDArray[np.int8]]:
-        """The token vectors of these passages; one that is gone is left out."""
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         """These passages, in any order; one that is gone is left out."""

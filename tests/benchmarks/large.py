@@ -28,7 +28,6 @@ from index.model import EVERYBODY
 from index.searching import look_up
 from index.storing.database import Database
 from index.storing.loading import Loading
-from index.storing.nearest import Clustered
 from index.storing.searchable import Vectors
 from index.storing.sqlite import SQLiteStore
 from index.storing.vectors import VectorFiles
@@ -97,7 +96,7 @@ async def _measure(folder: Path, real: Real, costs: Costs, lines: list[str]) -> 
             costs.search = float(np.median(np.array(taken)[:, 1]))
         else:
             costs.filtered = float(np.median(np.array(taken)[:, 1]))
-        right = truth(vectors, queries[:JUDGED], vectors.visible(today, scopes)[vectors.articles])
+        right = truth(vectors, queries[:JUDGED], vectors.visible(today, scopes).passages)
         hits = np.mean([len({*found[:WANTED].tolist()} & best) for (found, *_), best in zip(told, right, strict=False)]) / WANTED
         lines.append(f"search, {share} visible: recall@{WANTED} {hits:.4f}, p50 / p99 {percentiles(taken)} ms")
     costs.memory = grown["Rss"] / costs.passages
@@ -125,7 +124,7 @@ async def _measure(folder: Path, real: Real, costs: Costs, lines: list[str]) -> 
 
 def search(vectors: Vectors, query: np.ndarray, today: date, scopes: Sequence[str]) -> np.ndarray:
     """As a question does."""
-    return vectors.nearest(query, SEARCHED, vectors.visible_passages(today, scopes))
+    return vectors.nearest(query, SEARCHED, vectors.visible(today, scopes).passages)
 
 
 def truth(vectors: Vectors, queries: np.ndarray, visible: np.ndarray) -> list[set[int]]:
@@ -135,8 +134,7 @@ def truth(vectors: Vectors, queries: np.ndarray, visible: np.ndarray) -> list[se
     scores = [np.zeros(0, np.float32)] * len(queries)
     for start in range(0, len(visible), 20_000):
         places = start + np.flatnonzero(visible[start : start + 20_000])
-        rows = passages.exact[places] if isinstance(passages, Clustered) else np.stack([passages.vector(at) for at in places.tolist()])
-        for at, more in enumerate(queries @ rows.astype(np.float32).T):
+        for at, more in enumerate(queries @ passages.vectors(places).T):
             all_places, all_scores = np.concatenate([best[at], places]), np.concatenate([scores[at], more])
             kept = np.argsort(-all_scores, kind="stable")[:WANTED]
             best[at], scores[at] = all_places[kept], all_scores[kept]

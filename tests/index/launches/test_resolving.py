@@ -14,8 +14,8 @@ from index.launches.resolving import Products
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)
 CLAIMED = ("acme-nimbus", "humane-ai-pin", "kling-9", "quorvex", "quorvex-2", "quorvex-2-pro", "quorvex-café", "sora", "zemble-studio")
-PRODUCTS = Products(CATALOGUE, MENTIONS, CLAIMED)
-NOTHING = Products(CATALOGUE, MENTIONS, ())
+PRODUCTS = Products(MENTIONS, CLAIMED)
+NOTHING = Products(MENTIONS, ())
 WORDS = frozenset(
     [
         *["a", "after", "does", "energy", "for", "how", "is", "it", "much", "of", "or", "out", "panel", "pin", "price", "search", "ship"],

@@ -17,7 +17,8 @@ from bot.settings import Settings
 from index import BusyError, QuestionError, Stage, Status, open_index
 from index.core import Index
 from index.errors import CatalogueError
-from index.launches.catalogue import OWN, product_named
+from index.launches import catalogue
+from index.launches.catalogue import OWN, Catalogue, product_named
 from index.storing.database import HEAD
 from tests.conftest import Opener
 from tests.writing import check_stored, stored_texts, write
@@ -230,7 +231,28 @@ async def test_statuses_are_told_while_articles_are_added(index: Index, tmp_path
     assert (await index.status("Lumora")).stage is Stage.DISCONTINUED
 
 
+async def test_those_who_ask_at_once_after_a_change_share_one_look(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+
+    def load(data: Path) -> Catalogue:
+        loaded.append(data)
+        return original(data)
+
+    await index.add(put(tmp_path, "2024-02-01"))
+    original = catalogue.load
+    monkeypatch.setattr(catalogue, "load", load)
+    statuses = await asyncio.gather(*(index.status("Lumora") for _ in range(20)))
+    assert {status.stage for status in statuses} == {Stage.ANNOUNCED}
+    assert len(loaded) == 1
+
+
 # Products of one's own
+
+
+async def test_a_product_is_known_before_there_is_any_article(index: Index) -> None:
+    assert (await index.status("明叶")).name == "明叶"
+    await index.add_product(product_named("Brightleaf", aliases=("明叶",)))
+    assert (await index.status("明叶")).name == "Brightleaf"
 
 
 async def test_a_product_with_an_alias_is_found_in_what_was_read_before(index: Index, opened: Opener, tmp_path: Path, data: Path) -> None:
