@@ -246,14 +246,16 @@ async def test_it_is_not_ready_while_a_part_starts_and_names_one_that_fails(tmp_
         running.cancel()
 
 
-async def test_questions_are_counted_by_platform_and_outcome_and_their_steps_timed(samples: Index, samples_data: Path) -> None:
+@pytest.mark.usefixtures("samples")
+async def test_questions_are_counted_by_platform_and_outcome_and_their_steps_timed(samples_data: Path) -> None:
     metrics = Metrics()
-    service = Service(samples, Settings(data=samples_data), metrics=metrics)
-    with observed(metrics):
-        assert (await service.ask(Caller.operator(), "Who in Hollywood is testing Sora?")).answered
-        assert not (await service.ask(Caller.operator(), "")).answered
-        with pytest.raises(ShipdateError):
-            await service.ask(Caller.operator(), "x" * (QUESTION_LIMIT + 1))
+    async with open_index(Settings(data=samples_data)) as index:  # to which nobody has put that question before
+        service = Service(index, Settings(data=samples_data), metrics=metrics)
+        with observed(metrics):
+            assert (await service.ask(Caller.operator(), "Who in Hollywood is testing Sora?")).answered
+            assert not (await service.ask(Caller.operator(), "")).answered
+            with pytest.raises(ShipdateError):
+                await service.ask(Caller.operator(), "x" * (QUESTION_LIMIT + 1))
     found = samples_of(metrics.text().decode())
     platform = Caller.operator().platform
     for outcome in ("answered", "abstained", "failed"):
