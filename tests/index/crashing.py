@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -87,6 +88,7 @@ def refresh(data: Path, ready: Connection) -> None:
 def command(arguments: list[str], said: Path, ready: Connection) -> None:
     """Run ``shipdate`` with these arguments and the encoder at its real speed; what it says goes to the file ``said``."""
     encoders.load = lambda *_: REMEMBERED.real  # type: ignore[assignment]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal: what a shell runs in the background is deaf to Ctrl-C
     with said.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
