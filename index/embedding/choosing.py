@@ -2,7 +2,7 @@
 
 A GPU is used where PyTorch sees one. Else the model is converted for OpenVINO; if what the conversion makes of some texts agrees with
 what PyTorch makes of them, the fastest of both, in each precision that the processor has, is it. On two cores with bf16 the bundled
-model encodes 116 passages a second in eight bits, and a question in 4 ms; in bf16 84, and 5.6 ms; with PyTorch in bf16 60, and 13 ms;
+model encodes 103 passages a second in eight bits, and a question in 3.6 ms; in bf16 84, and 5.6 ms; with PyTorch in bf16 60, and 13 ms;
 in full precision 30, and 22 ms.
 """
 
