@@ -26,7 +26,7 @@ from index.observing import timed
 
 T = TypeVar("T")
 
-_TOGETHER = 16  # questions: as many as fill the encoder's batch
+_TOGETHER = 32  # questions: as many as fill the encoder's batch
 
 
 def _share(encoder: Encoder, cores: int) -> None:

@@ -1,6 +1,6 @@
-"""Weights in eight bits, which make a model half as large again and as fast on processors that multiply such numbers at once.
+"""Weights in eight bits, with which a model runs up to half as fast again, on processors that multiply many such numbers at once.
 
-Each row of a linear layer has a scale of its own, so that what is rounded is at most a 254th of its largest weight. OpenVINO rounds
+Each row of a linear layer has a scale of its own, so that no weight moves by more than a 254th of the largest. OpenVINO rounds
 what these layers are given in the same way while it runs, in groups of :data:`GROUP` features ("dynamic quantization"). What the layers
 make of it is added up in full, and all else (embeddings, norms, attention) stays as precise as it was.
 
