@@ -109,7 +109,7 @@ class Judge:
         kind = Kind(*self._fitted.kinds(found.vector))
         return Signals(
             coverage=best.coverage,
-            word_coverage=_word_coverage(compared, set(best.passage.terms.split())),
+            word_coverage=_word_coverage(compared, frozenset[str]().union(*best.passage.terms)),
             detail=kind.detail,
             chat=kind.chat,
             stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(found)),

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +53,7 @@ _CURRENT = 0.04  # it tells where the launch stands now, when that is asked
 _VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A sentence that may answer.
 
     Attributes:
@@ -226,31 +226,33 @@ async def search(
     visible = vectors.visible(as_of, scopes)
     near = _near(_candidates(query, vectors, visible.passages, question.matching), query, vectors)
     ids = [one.id for one in near]
-    passages = {passage.id: passage for passage in await store.passages(ids)}
+    passages = await _read(ids, store, vectors)
     complete = len(passages) == len(near)
 
-    matches = match(encoded, [passages[id_] for id_ in ids if id_ in passages], fitted)
+    candidates = [(one, passages[one.id]) for one in near if one.id in passages]
+    matches = match(encoded, [passage for _, passage in candidates], fitted)
     covered = {one.passage.id: one.coverage for one in matches[:_COMPARED]}
     least = min(covered.values(), default=0.0)
     names = vectors.known(scopes).names
     worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
-    intent = Intent(*fitted.intents(query))
-    wanted = np.array(intent) * (_TELLS / 255 * Kind(*fitted.kinds(query)).launch)
-    asks_state = intent.when + intent.who + intent.where
-    scored: list[Scored] = []
-    for one in near:
-        if one.id in passages:
-            common = _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article]
-            passage = passages[one.id]
-            more: list[float] = (passage.tells @ wanted).tolist()
-            if launch.current:
-                more = [tells + _CURRENT * asks_state * launch.tells_now(one.id, place) for place, tells in enumerate(more)]
-            scored += _score(question, passage, common, one.sentences, more)
-    scored.sort(key=lambda one: -one.score)
+    intent, launching = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query)).launch
+    common = [_PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article] for one, _ in candidates]
+    weighed = [(passage, one.sentences, shared) for (one, passage), shared in zip(candidates, common, strict=True)]
+    scored = sorted(_scored(weighed, question, launch, intent, launching), key=lambda one: -one.score)
     speaking = _articles(launch.passages, vectors)
     about = frozenset(one.id for one in near if speaking[one.article])
     misplaced = _misplaced(question, launch, names, speaking)
     return Found(question, encoded, query, intent, launch, tuple(scored), matches, about, misplaced, complete)
+
+
+async def _read(ids: Sequence[int], store: Store, vectors: Vectors) -> Mapping[int, StoredPassage]:
+    """These passages, but for those that are gone; what was read before in the same state is remembered."""
+    passages = {id_: vectors.read[id_] for id_ in ids if id_ in vectors.read}
+    if len(passages) < len(ids):
+        new = {passage.id: passage for passage in await store.passages([id_ for id_ in ids if id_ not in passages])}
+        vectors.read.update(new)
+        passages |= new
+    return passages
 
 
 def _articles(passages: npt.NDArray[np.int64], vectors: Vectors) -> npt.NDArray[np.bool_]:
@@ -277,13 +279,13 @@ class _Near:
     Attributes:
         id: the passage's.
         article: the position of its article.
-        cosine, sentences: its own cosine with the question, and its sentences'.
+        cosine, sentences: its own cosine with the question, and its sentences'. Shape (sentences,).
     """
 
     id: int
     article: int
     cosine: float
-    sentences: Sequence[float]
+    sentences: npt.NDArray[np.float32]
 
 
 def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vectors: Vectors) -> list[_Near]:
@@ -291,12 +293,16 @@ def _near(positions: npt.NDArray[np.int64], query: npt.NDArray[np.float32], vect
     if not len(positions):
         return []
     sentences = [vectors.sentence_rows(at) for at in positions.tolist()]
-    cosines = np.split(np.concatenate(sentences).astype(np.float32) @ query, np.cumsum([len(rows) for rows in sentences])[:-1])
-    wholes = (vectors.passages(positions) @ query).tolist()
-    ids, articles = vectors.ids[positions].tolist(), vectors.articles[positions].tolist()
-    near = [_Near(id_, article, whole, own.tolist()) for id_, article, whole, own in zip(ids, articles, wholes, cosines, strict=True)]
-    near.sort(key=lambda one: -(_PASSAGE * one.cosine + _SENTENCE * max(one.sentences)))
-    return near
+    cosines = np.concatenate(sentences).astype(np.float32) @ query
+    ends = np.cumsum([len(rows) for rows in sentences])
+    starts = np.concatenate([[0], ends[:-1]])
+    wholes = vectors.passages(positions) @ query
+    nearest_first = np.argsort(-(_PASSAGE * wholes + _SENTENCE * np.maximum.reduceat(cosines, starts)), kind="stable")
+    found = (vectors.ids[positions], vectors.articles[positions], wholes, starts, ends)
+    return [
+        _Near(id_, article, whole, cosines[start:end])
+        for id_, article, whole, start, end in zip(*(column[nearest_first].tolist() for column in found), strict=True)
+    ]
 
 
 def _candidates(
@@ -343,27 +349,51 @@ def _article_scores(
     return dict(zip(at.tolist(), scores.tolist(), strict=True))
 
 
-def _score(question: Question, passage: StoredPassage, common: float, cosines: Sequence[float], more: Sequence[float]) -> Iterator[Scored]:
-    """Every sentence of a passage with its score.
+def _scored(
+    weighed: Sequence[tuple[StoredPassage, npt.NDArray[np.float32], float]],
+    question: Question,
+    launch: Launch,
+    intent: Intent,
+    launching: float,
+) -> Iterator[Scored]:
+    """Every sentence of some passages with its score.
 
     Args:
-        common: what all sentences of the passage share.
-        cosines: of each sentence with the question.
-        more: what else speaks for each of them.
+        weighed: each passage with its sentences' cosines, and what these have in common.
+        launching: how likely the question is one on launches, which sentences tell something of.
     """
-    wanted: Mapping[str, float] = {}
-    if passage.article.language == question.language and question.known:
-        wanted = question.known
-        total = sum(wanted.values())
-        held = wanted.keys() & set(passage.terms.split())
-        lines = passage.terms.split("\n")
-        common += _SAME_LANGUAGE + _WORDS * sum(wanted[term] for term in held) / total
-    versions = _says_versions(question.versions, passage) if question.versions else [False] * len(cosines)
-    for place, (cosine, says_version) in enumerate(zip(cosines, versions, strict=True)):
-        score = common + _SENTENCE * cosine + more[place] + _VERSION * says_version
-        if wanted:
-            score += _WORDS * sum(wanted[term] for term in wanted.keys() & set(lines[1 + place].split())) / total
+    if not weighed:
+        return
+    passages, of_each, common = zip(*weighed, strict=True)
+    sentences = [(passage, place) for passage in passages for place in range(len(passage.sentences))]
+    cosines = np.concatenate(of_each)
+    tells = np.concatenate([passage.tells for passage in passages]) @ (np.array(intent) * (_TELLS / 255 * launching))
+    scores = np.repeat(common, list(map(len, of_each))) + _SENTENCE * cosines + tells
+    if launch.current:
+        asks_state = intent.when + intent.who + intent.where
+        scores += _CURRENT * asks_state * np.array([launch.tells_now(passage.id, place) for passage, place in sentences])
+    if question.known:
+        total = sum(question.known.values())
+        shares = {term: _WORDS * weight / total for term, weight in question.known.items()}
+        scores += [worth for passage in passages for worth in _worth(shares, passage, question.language)]
+    if question.versions:
+        scores += _VERSION * np.concatenate([_says_versions(question.versions, passage) for passage in passages])
+    for (passage, place), cosine, score in zip(sentences, cosines.tolist(), scores.tolist(), strict=True):
         yield Scored(passage, place, cosine, score)
+
+
+def _worth(shares: Mapping[str, float], passage: StoredPassage, language: str) -> Sequence[float]:
+    """What the words of each sentence, and of the passage with its title, are worth.
+
+    Args:
+        shares: what each of the question's terms is worth where it stands.
+        language: the question's; words are compared within one only.
+    """
+    if passage.article.language != language:
+        return [0.0] * len(passage.sentences)
+    title, *sentences = (shares.keys() & terms for terms in passage.terms)
+    common = _SAME_LANGUAGE + sum(shares[term] for term in title.union(*sentences))
+    return [common + sum(shares[term] for term in held) for held in sentences]
 
 
 def _says_versions(versions: Mapping[str, str], passage: StoredPassage) -> list[bool]:

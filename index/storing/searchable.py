@@ -15,10 +15,11 @@ from index.embedding.languages import LanguageSpace, Sums, sums_of
 from index.model import EVERYBODY
 from index.names import Names, Spellings
 from index.storing.nearest import Exact, Nearest
-from index.storing.store import Generation, Rows
+from index.storing.store import Generation, Rows, StoredPassage
 
 _REMEMBERED, _MASKS = 64, 8  # of what some scopes see, and see as of a day
 _TERMS = 4096  # whose counts are remembered: questions have few words
+_READ = 2048  # passages that are remembered as they were read, each some 20 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Vectors:
         frozen: None where all is laid out again at each change.
         base: of a large index that has changed, what was laid out.
         is_due: whether so much has changed that all should be laid out again.
+        read: passages by id, as they were read for the last questions.
     """
 
     generation: Generation
@@ -112,6 +114,7 @@ class Vectors:
     frozen: Frozen | None = None
     base: Vectors | None = None
     is_due: bool = False
+    read: LRUCache[int, StoredPassage] = field(default_factory=partial(LRUCache, _READ), init=False, repr=False, compare=False)
     _known: LRUCache[tuple[int, ...], Known] = field(default_factory=partial(LRUCache, _REMEMBERED), init=False, repr=False, compare=False)
     _visible: LRUCache[tuple[date, tuple[int, ...]], Visible] = field(
         default_factory=partial(LRUCache, _MASKS), init=False, repr=False, compare=False

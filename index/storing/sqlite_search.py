@@ -126,7 +126,7 @@ class SQLiteSearch:
                 start=row[1],
                 text=row[2],
                 sentences=spans,
-                terms=unmarked(row[4]) if row[13] else row[4],
+                terms=tuple(frozenset(line.split()) for line in (unmarked(row[4]) if row[13] else row[4]).split("\n")),
                 tells=_tells(row[5], len(spans)),
                 tokens=np.frombuffer(row[6], np.int8).reshape(-1, DIMENSIONS),
                 article=as_source(row[7:13]),

@@ -149,7 +149,7 @@ class StoredPassage:
 
     Attributes:
         start, sentences: offsets into the article's text.
-        terms: those of the article's title, then of each sentence: a line each, separated by spaces.
+        terms: those of the article's title, then of each sentence.
         tells: which questions each sentence answers. Shape (sentences, 9).
         tokens: the vectors of its tokens, as :meth:`index.embedding.tokens.TokenSpace.passage` made them. Shape (tokens, 128).
     """
@@ -158,7 +158,7 @@ class StoredPassage:
     start: int
     text: str
     sentences: tuple[Span, ...]
-    terms: str
+    terms: tuple[frozenset[str], ...]
     tells: npt.NDArray[np.uint8]
     tokens: npt.NDArray[np.int8]
     article: Source
