@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 from index.embedding.encoder import Encoded, Encoder
 from index.embedding.fitted import Fitted
-from index.kinds import Kind
 from index.matching import token_weights
 from index.searching import Found, Scored
 from index.words import Word, fold
@@ -103,15 +102,15 @@ class Judge:
             return Signals()
         best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
         question = found.question
-        # All at once: one by one they take a millisecond or two.
-        self._encoder.pieces([spelled for word in question.words for spelled in (word.raw, word.raw.lower(), word.raw.capitalize())])
+        # All at once: one by one they take a millisecond or two. Only of what may be a strange name the capital is asked for.
+        strange = [word.raw.capitalize() for word in question.words if word.term not in question.known]
+        self._encoder.pieces([*strange, *(spelled for word in question.words for spelled in (word.raw, word.raw.lower()))])
         compared = self._compare(question.words, found.encoded, best.cosines)
-        kind = Kind(*self._fitted.kinds(found.vector))
         return Signals(
             coverage=best.coverage,
             word_coverage=_word_coverage(compared, frozenset[str]().union(*best.passage.terms)),
-            detail=kind.detail,
-            chat=kind.chat,
+            detail=found.kind.detail,
+            chat=found.kind.chat,
             stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(found)),
             state=found.intent.when + found.intent.who if found.launch.course else 0.0,
             scatter=self._scatter(found),

@@ -134,8 +134,8 @@ class Found:
     """What a search found.
 
     Attributes:
-        encoded: the question as the encoder sees it; ``vector`` is its vector without its language.
-        intent: what it wants to know.
+        encoded: the question as the encoder sees it.
+        intent, kind: what it wants to know, and what kind of question it is.
         launch: what is known about the launch that it is about.
         sentences: every sentence of the candidate passages, best first.
         matches: their passages, the one nearest in meaning first, each compared with the question token by token.
@@ -146,8 +146,8 @@ class Found:
 
     question: Question
     encoded: Encoded
-    vector: npt.NDArray[np.float32]
     intent: Intent
+    kind: Kind
     launch: Launch
     sentences: tuple[Scored, ...]
     matches: tuple[Match, ...]
@@ -235,14 +235,14 @@ async def search(
     least = min(covered.values(), default=0.0)
     names = vectors.known(scopes).names
     worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
-    intent, launching = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query)).launch
+    intent, kind = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query))
     common = [_PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article] for one, _ in candidates]
     weighed = [(passage, one.sentences, shared) for (one, passage), shared in zip(candidates, common, strict=True)]
-    scored = sorted(_scored(weighed, question, launch, intent, launching), key=lambda one: -one.score)
+    scored = sorted(_scored(weighed, question, launch, intent, kind), key=lambda one: -one.score)
     speaking = _articles(launch.passages, vectors)
     about = frozenset(one.id for one in near if speaking[one.article])
     misplaced = _misplaced(question, launch, names, speaking)
-    return Found(question, encoded, query, intent, launch, tuple(scored), matches, about, misplaced, complete)
+    return Found(question, encoded, intent, kind, launch, tuple(scored), matches, about, misplaced, complete)
 
 
 async def _read(ids: Sequence[int], store: Store, vectors: Vectors) -> Mapping[int, StoredPassage]:
@@ -354,20 +354,19 @@ def _scored(
     question: Question,
     launch: Launch,
     intent: Intent,
-    launching: float,
+    kind: Kind,
 ) -> Iterator[Scored]:
     """Every sentence of some passages with its score.
 
     Args:
         weighed: each passage with its sentences' cosines, and what these have in common.
-        launching: how likely the question is one on launches, which sentences tell something of.
     """
     if not weighed:
         return
     passages, of_each, common = zip(*weighed, strict=True)
     sentences = [(passage, place) for passage in passages for place in range(len(passage.sentences))]
     cosines = np.concatenate(of_each)
-    tells = np.concatenate([passage.tells for passage in passages]) @ (np.array(intent) * (_TELLS / 255 * launching))
+    tells = np.concatenate([passage.tells for passage in passages]) @ (np.array(intent) * (_TELLS / 255 * kind.launch))
     scores = np.repeat(common, list(map(len, of_each))) + _SENTENCE * cosines + tells
     if launch.current:
         asks_state = intent.when + intent.who + intent.where

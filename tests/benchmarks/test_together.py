@@ -1,5 +1,7 @@
 """Many questions at once, against the encoder alone and against one question alone: ratios of things measured in one run.
 
+The same questions are asked one by one first. Their answers are forgotten then; the passages that were read for them are not.
+
 Run alone, on an idle machine: ``make benchmark``.
 """
 
