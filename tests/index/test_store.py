@@ -238,6 +238,19 @@ async def test_a_removed_article_is_not_quoted(index: Index, tmp_path: Path) -> 
     assert {quote.article.title for quote in answer.quotes} <= {"Borealis 1 gets a date"}
 
 
+async def test_what_was_quoted_before_is_not_when_another_process_has_changed_or_removed_it(
+    index: Index, opened: Opener, tmp_path: Path
+) -> None:
+    async with opened() as other:
+        for month in ("April", "May", "June"):
+            path = write(tmp_path / "aurora.md", f"Aurora ships in {month}, says its maker.", title="Aurora gets a month")
+            await add(other, path)
+            answer = await index.ask("In which month does Aurora ship?")
+            assert [quote.text for quote in answer.quotes] == [f"Aurora ships in {month}, says its maker."]
+        await other.remove([str(path)])
+        assert (await index.ask("When will Aurora ship?")).reason is Reason.EMPTY_INDEX
+
+
 async def test_the_list_is_newest_first_and_undated_last(index: Index, tmp_path: Path) -> None:
     write(tmp_path / "a.md", "Aurora ships.", published="2024-05-01")
     write(tmp_path / "b.md", "Borealis ships.")
