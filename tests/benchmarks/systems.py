@@ -86,7 +86,8 @@ class Shipdate:
         async def people() -> None:
             await asyncio.gather(*(person() for _ in range(AT_A_TIME)))
 
-        self._index._asking._answers.clear()  # no other system remembers what it has answered
+        # No other system remembers what it has answered. Passages that were read stay in memory, as texts do in most of the others.
+        self._index._asking._answers.clear()
         self._loop.run(people())
 
     async def _ask(self, question: Question) -> list[Quote]:
