@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +52,8 @@ _CURRENT = 0.04  # it tells where the launch stands now, when that is asked
 _VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 
 
-class Scored(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Scored:
     """A sentence that may answer.
 
     Attributes:
@@ -225,8 +225,7 @@ async def search(
     query: npt.NDArray[np.float32] = fitted.languages.queries(encoded.vector[None, :])[0]
     visible = vectors.visible(as_of, scopes)
     near = _near(_candidates(query, vectors, visible.passages, question.matching), query, vectors)
-    ids = [one.id for one in near]
-    passages = await _read(ids, store, vectors)
+    passages = await _read([one.id for one in near], store, vectors)
     complete = len(passages) == len(near)
 
     candidates = [(one, passages[one.id]) for one in near if one.id in passages]
@@ -236,8 +235,10 @@ async def search(
     names = vectors.known(scopes).names
     worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
     intent, kind = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query))
-    common = [_PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article] for one, _ in candidates]
-    weighed = [(passage, one.sentences, shared) for (one, passage), shared in zip(candidates, common, strict=True)]
+    weighed = [
+        (passage, one.sentences, _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article])
+        for one, passage in candidates
+    ]
     scored = sorted(_scored(weighed, question, launch, intent, kind), key=lambda one: -one.score)
     speaking = _articles(launch.passages, vectors)
     about = frozenset(one.id for one in near if speaking[one.article])

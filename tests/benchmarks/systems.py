@@ -86,7 +86,7 @@ class Shipdate:
         async def people() -> None:
             await asyncio.gather(*(person() for _ in range(AT_A_TIME)))
 
-        # No other system remembers what it has answered. Passages that were read stay in memory, as texts do in most of the others.
+        # No other system remembers what it has answered. Passages that were read stay in memory, as all do in LlamaIndex and Haystack.
         self._index._asking._answers.clear()
         self._loop.run(people())
 
