@@ -24,7 +24,7 @@ from bot.rates import Limits
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import JobError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
-from index.reading import opml, web
+from index.reading import web
 
 if TYPE_CHECKING:
     from bot.metrics import Metrics
@@ -264,7 +264,7 @@ class Service:
             QuotaError: the workspace may not follow all of them, so none is added.
         """
         async with self._acting(caller, Act.IMPORT_FEEDS, [], shared=shared) as act, self._feeding(act.scope):
-            await self._check_feeds(act.scope, list(await asyncio.to_thread(opml.read, text)))
+            await self._check_feeds(act.scope, list(await self._index.feeds.listed(text)))
             outcomes = await self._index.feeds.import_opml(text, scope=act.scope)
             act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
             return outcomes

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_lru import alru_cache
 
-from index.adding import READ_AHEAD, Found, Read, add, read
+from index.adding import Adding, Read
 from index.asking import QUESTION_LIMIT, Asking, State, state_of
 from index.cutting import Tell
 from index.embedding.engine import Engine
-from index.errors import JobError, QuestionError, QuotaError
+from index.errors import JobError, QuestionError
 from index.following import Following
 from index.launches import catalogue, claims
 from index.launches.catalogue import Catalogue, Product
@@ -56,7 +55,8 @@ class Index:
         self.database = machinery.database
         self.ledger = Ledger(machinery.database)
         self.exchanges = Exchanges(machinery.database)
-        self.feeds = Following(machinery, self._add)
+        self._adding = Adding(machinery, self._mentions)
+        self.feeds = Following(machinery, self._adding.add)
         self.jobs = Rebuilding(machinery)
         self._mentions_by = alru_cache(maxsize=1)(self._mentions)
         self._launches_in = alru_cache(maxsize=1)(self._look_launches_up)
@@ -108,73 +108,19 @@ class Index:
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
-        sent = {files.source_of_upload(name): partial(files.parse_upload, name, content) for name, content in (uploads or {}).items()}
-        return await self._add({**await self._readers(sources), **sent}, scope, tell)
-
-    async def _add(self, named: Mapping[str, Read], scope: str, tell: Tell | None = None) -> list[Outcome]:
-        """Add articles by how each is read. Nobody is kept from writing while they are only read: a web server may be slow."""
-        await self._check_room(named, scope)
-        outcomes: list[Outcome] = []
-        texts = 0
-
-        def done(more: int) -> None:
-            nonlocal texts
-            texts += more
-            (tell or _silent)(Progress(len(outcomes), len(named), texts))
-
-        rest = iter(named.items())
-        reading = self._read(rest, scope)
-        try:
-            while found := await reading:
-                reading = self._read(rest, scope)
-                async with self._machinery.writing():
-                    outcomes += await self._add_read(found, scope, tell or _silent, done)
-                done(0)
-        finally:
-            reading.cancel()
-            await asyncio.wait([reading])
-        await self._machinery.refresh(changed=True)
-        return outcomes
-
-    def _read(self, rest: Iterator[tuple[str, Read]], scope: str) -> asyncio.Task[list[tuple[str, Found]]]:
-        """Begin to read the next of the sources."""
-        return asyncio.create_task(read(list(islice(rest, READ_AHEAD)), store=self._store, scope=scope))
-
-    async def _add_read(self, found: Sequence[tuple[str, Found]], scope: str, tell: Tell, done: Callable[[int], None]) -> Sequence[Outcome]:
-        """Add what was read. Only while writing."""
-        await self._check_room([name for name, _ in found], scope)  # again: others may have added some meanwhile
-        generation = await self._store.live()
-        engine = await self._machinery.engine_of(generation)
-        mentions = await self._mentions()
-        told_by = claims.version(engine.fitted, mentions)
-        if generation is None:
-            generation = await self._store.begin(engine.encoder.fingerprint, told_by, self._settings.embedding_model)
-            await self._store.go_live(generation)
-        if generation.claims != told_by:
-            await reread(store=self._store, engine=engine, mentions=mentions, tell=tell)
-        return await add(found, store=self._store, generation=generation, engine=engine, mentions=mentions, scope=scope, done=done)
-
-    async def _check_room(self, names: Collection[str], scope: str) -> None:
-        """Whether a workspace may have these articles, too; what all share has no limit."""
-        if scope == EVERYBODY:
-            return
-        held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
-        new = len(names) - len(await self._store.known(names, scope))
-        if new and held + new > most:
-            raise QuotaError(
-                "This workspace has {held:,} of at most {most:,} articles, which leaves no room for {new:,} more.",
-                held=held,
-                most=most,
-                new=new,
-            )
+        workers = self._machinery.sandbox
+        sent = {
+            files.source_of_upload(name): partial(files.read_upload, name, content, workers) for name, content in (uploads or {}).items()
+        }
+        return await self._adding.add({**await self._readers(sources), **sent}, scope, tell or _silent)
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not web.is_address(source)))):
-            readers[files.source_of(path)] = partial(files.read_again, path)
+            readers[files.source_of(path)] = partial(files.read, path, self._machinery.sandbox)
         for address in filter(web.is_address, sources):
-            readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher)
+            readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher, self._machinery.sandbox)
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:

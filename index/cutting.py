@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
+from functools import cached_property, partial
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +32,7 @@ BATCH_TEXTS = 512
 seconds) that little is lost when the power goes."""
 
 _AT_ONCE = 128  # for the encoder, so that one long article shows its progress too, and is read beside what is encoded next
+_AHEAD = 2  # slices that are encoded before the ones before them are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Cut:
 
 
 def cut(article: Article) -> Cut:
-    """The article's passages."""
+    """An article that was stored before, and its passages."""
     return Cut(article, passages.split(article.text, article.language))
 
 
@@ -84,75 +86,89 @@ def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]
 
 async def embed(group: Sequence[Cut], engine: Engine, mentions: Mentions, done: Callable[[int], None]) -> list[tuple[Embedded, ...]]:
     """The passages of each article of a group, with vectors. ``done`` hears how many texts were embedded, now and then."""
-    reading = []
+    readings = [_Reading(one, engine, mentions) for one in group]
+    rest = iter(readings)
+    work: list[asyncio.Task[None]] = []
     try:
         for some in batches(group, _AT_ONCE):
-            read: list[Layers] = []
-            for said in _slices([pair for one in some for pair in one.statements()], _AT_ONCE):
-                read += await engine.layers(*zip(*said, strict=True))
-                done(len(said))
-            work = partial(_readings, some, iter(read), engine, mentions)
-            reading.append(asyncio.create_task(engine.bulk(work, beside=True)))  # beside what is encoded next
+            lines = [(reading, *line) for reading in islice(rest, len(some)) for line in reading.cut.statements()]
+            for few in _slices(lines, _AT_ONCE):
+                layers = await engine.layers([text for _, text, _ in few], [head for *_, head in few])
+                done(len(few))
+                if len(work) >= _AHEAD:
+                    await work[-_AHEAD]
+                pairs = [(reading, one) for (reading, *_), one in zip(few, layers, strict=True)]
+                work.append(asyncio.create_task(engine.bulk(partial(_take_in, pairs), beside=True)))  # beside what is encoded next
         whole = []
         for texts in _slices([text for one in group for text in one.passage_texts()], _AT_ONCE):
             whole += await engine.passages(texts)
             done(len(texts))
-        readings = list(chain.from_iterable(await asyncio.gather(*reading)))
+        await asyncio.gather(*work)
     finally:
-        for task in reading:
+        for task in work:
             task.cancel()
     vectors = iter(whole)
-    return await engine.bulk(lambda: [tuple(_embedded(one, vectors, said, engine)) for one, said in zip(group, readings, strict=True)])
+    return await engine.bulk(lambda: [tuple(_embedded(reading, vectors, engine)) for reading in readings])
 
 
-@dataclass(frozen=True, slots=True)
 class _Reading:
-    """An article's sentences, and what they say.
+    """What the sentences of an article say, taken in as they are encoded: the layers of a long article are never all in memory.
 
     Attributes:
-        sentences: those of each passage, encoded. Shapes (sentences, dimension).
-        tells: which intents they answer (see :class:`index.kinds.Tells`). Shapes (sentences, intents).
+        vectors, tells: of the title, then of each sentence; see :class:`index.kinds.Tells`. Shapes (dimension,), (intents,).
         claims: about launches.
     """
 
-    sentences: Sequence[npt.NDArray[np.float16]]
-    tells: Sequence[npt.NDArray[np.uint8]]
-    claims: Sequence[Claim]
+    def __init__(self, cut: Cut, engine: Engine, mentions: Mentions) -> None:
+        self.cut = cut
+        self.vectors: list[npt.NDArray[np.float16]] = []
+        self.tells: list[npt.NDArray[np.uint8]] = []
+        self.claims: list[Claim] = []
+        self._engine = engine
+        self._mentions = mentions
+
+    @cached_property
+    def _statements(self) -> Mapping[tuple[int, int], Statement]:
+        """By passage and place; those of the article's title stand first, as in :meth:`Cut.statements`."""
+        return {(one.passage, one.place): one for one in statements(self.cut.article, self.cut.passages, self._mentions)}
+
+    @cached_property
+    def _places(self) -> Sequence[tuple[int, int]]:
+        sentences = ((at, place) for at, passage in enumerate(self.cut.passages) for place in range(len(passage.sentences)))
+        return [(0, TITLE), *sentences]
+
+    def take_in(self, layers: Sequence[Layers]) -> None:
+        """The next of its lines, encoded."""
+        self._engine.give_way()
+        places = self._places[len(self.vectors) : len(self.vectors) + len(layers)]
+        told = [(self._statements[place], one) for place, one in zip(places, layers, strict=True) if place in self._statements]
+        self._engine.give_way()
+        self.claims += claims([statement for statement, _ in told], [one for _, one in told], self.cut.article, self._engine.fitted)
+        self.tells += list(self._engine.fitted.tells(np.stack([one.mean for one in layers])))
+        self.vectors += [one.vector.astype(np.float16) for one in layers]
 
 
-def _readings(group: Sequence[Cut], read: Iterator[Layers], engine: Engine, mentions: Mentions) -> list[_Reading]:
-    """What the articles say; of ``read`` each takes its share."""
-    made = []
-    for one in group:
-        engine.give_way()
-        title, sentences = next(read), [[next(read) for _ in passage.sentences] for passage in one.passages]
-        said = statements(one.article, one.passages, mentions)
-        engine.give_way()
-        told = claims(said, [_read(statement, title, sentences) for statement in said], one.article, engine.fitted)
-        vectors = [np.stack([sentence.vector for sentence in some]).astype(np.float16) for some in sentences]
-        tells = [engine.fitted.tells(np.stack([sentence.mean for sentence in some])) for some in sentences]
-        made.append(_Reading(vectors, tells, told))
-    return made
-
-
-def _read(statement: Statement, title: Layers, sentences: Sequence[Sequence[Layers]]) -> Layers:
-    return title if statement.place == TITLE else sentences[statement.passage][statement.place]
+def _take_in(pairs: Sequence[tuple[_Reading, Layers]]) -> None:
+    for reading, some in groupby(pairs, itemgetter(0)):
+        reading.take_in([layers for _, layers in some])
 
 
 def _embedded(
-    one: Cut, vectors: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]], reading: _Reading, engine: Engine
+    reading: _Reading, vectors: Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]], engine: Engine
 ) -> Iterator[Embedded]:
     """An article's passages with their vectors; of those that were encoded for the group it takes its share."""
-    for at, passage in enumerate(one.passages):
+    cut, line = reading.cut, 1  # that of the title is of no passage
+    for at, passage in enumerate(cut.passages):
         engine.give_way()
         vector, tokens = next(vectors)
+        own = slice(line, line := line + len(passage.sentences))
         yield Embedded(
             passage,
-            one.text(passage),
-            profile(one.article.title, map(one.text, passage.sentences), one.article.language),
-            np.concatenate([vector[None].astype(np.float16), reading.sentences[at]]),
+            cut.text(passage),
+            profile(cut.article.title, map(cut.text, passage.sentences), cut.article.language),
+            np.stack([vector.astype(np.float16), *reading.vectors[own]]),
             tokens,
-            reading.tells[at],
+            np.stack(reading.tells[own]),
             tuple(claim for claim in reading.claims if claim.passage == at),
         )
 
@@ -160,9 +176,12 @@ def _embedded(
 async def tell_launches(article: Article, within: Sequence[Passage], engine: Engine, mentions: Mentions) -> list[Claim]:
     """What an article that is embedded already says about launches."""
     said = await engine.bulk(lambda: statements(article, within, mentions))
-    heads = ["" if statement.place == TITLE else passages.head(article.title) for statement in said]
-    read = await engine.layers([statement.text for statement in said], heads)
-    return await engine.bulk(lambda: claims(said, read, article, engine.fitted))
+    told: list[Claim] = []
+    for some in _slices(said, _AT_ONCE):
+        heads = ["" if statement.place == TITLE else passages.head(article.title) for statement in some]
+        layers = await engine.layers([statement.text for statement in some], heads)
+        told += await engine.bulk(partial(claims, some, layers, article, engine.fitted))
+    return told
 
 
 def _slices(texts: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,16 +14,18 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from index import observing
 from index.adding import Read
+from index.cutting import Tell
 from index.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
 from index.reading.draft import Draft
 from index.reading.fetched import Fetched, FetchError
+from index.reading.sandbox import Sandbox, SandboxError
 from index.storing.feeds import FeedStore, Noted, Validators
 from index.storing.store import Known
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from index.machinery import Machinery
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 EVERY = timedelta(hours=1)
 """From one look at a feed to the next, unless it is told otherwise."""
@@ -49,8 +54,8 @@ _PAUSE = 60.0  # seconds until a look that another writer stopped is tried again
 _PAGE_FAILURES, _PAGE_SECONDS = 3, 300.0  # in one look; pages after them wait for the next
 _PAGE_LOOKS = 12  # in which a page that cannot be fetched is tried again
 
-Add = Callable[[Mapping[str, Read], str], Awaitable[Sequence[Outcome]]]
-"""Adds articles, by source, to a scope (see :meth:`index.core.Index.add`)."""
+Add = Callable[[Mapping[str, Read], str, Tell], Awaitable[Sequence[Outcome]]]
+"""Adds articles, by source, to a scope (see :meth:`index.adding.Adding.add`)."""
 
 
 class Following:
@@ -94,7 +99,7 @@ class Following:
         try:
             return address, await self._parse(fetched)
         except FeedError:
-            named = await asyncio.to_thread(feeds.discover, fetched)
+            named = await self._understand(feeds.discover, fetched)
             if named is None:
                 raise
         return web.source_of(named), await self._parse(await self._fetch(named))
@@ -135,12 +140,23 @@ class Following:
         Raises:
             FeedError: it is no OPML.
         """
-        named = await asyncio.to_thread(opml.read, text)
+        named = await self.listed(text)
         usable = {web.source_of(address): title for address, title in named.items() if web.is_address(address) and _host(address)}
         added = await self._store.add(usable, scope, every=EVERY, now=self.clock())
         outcomes = [Outcome(url, Change.ADDED if url in added else Change.UNCHANGED) for url in usable]
         refused = [address for address in named if web.source_of(address) not in usable]
         return outcomes + [Outcome(address, Change.FAILED, f"“{address}” is not a web address.") for address in refused]
+
+    async def listed(self, text: str) -> Mapping[str, str | None]:
+        """The feeds of a list: address to title.
+
+        Raises:
+            FeedError: it is no OPML.
+        """
+        try:
+            return await self._machinery.sandbox.run(opml.read, text)
+        except SandboxError as error:
+            raise FeedError(f"This list of feeds cannot be read: {error}") from None
 
     async def export_opml(self, *, scopes: Collection[str] = (EVERYBODY,)) -> str:
         """All feeds as OPML."""
@@ -239,14 +255,14 @@ class Following:
             readers: dict[str, Read] = {}
             seen: list[Noted] = []
             for item in wanted[at : at + TOGETHER]:
-                read, failures = await _read(item, noted.get(item.key), pages, stored.get(item.source))
+                read, failures = await _read(item, noted.get(item.key), pages, stored.get(item.source), self._machinery.sandbox)
                 if read:
                     readers[item.source] = partial(_given, read)
                 complete &= failures in (0, _PAGE_LOOKS)
                 if failures is not None:
                     seen.append(Noted(item.key, item.digest, item.source, failures))
             if readers:
-                outcomes += await self._add(readers, feed.scope)
+                outcomes += await self._add(readers, feed.scope, lambda _: None)
             await self._store.note(feed.id, seen)
         return outcomes, complete
 
@@ -262,10 +278,21 @@ class Following:
         )
 
     async def _parse(self, fetched: Fetched) -> feeds.Contents:
-        return await asyncio.to_thread(feeds.parse, fetched, datetime.fromtimestamp(self.clock(), UTC))
+        return await self._understand(feeds.parse, fetched, datetime.fromtimestamp(self.clock(), UTC))
+
+    async def _understand(self, function: Callable[Concatenate[Fetched, P], T], fetched: Fetched, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function makes of a feed, or of a page that may name one.
+
+        Raises:
+            FeedError: whatever it raises, or it does not come to an end.
+        """
+        try:
+            return await self._machinery.sandbox.run(function, fetched, *args, **kwargs)
+        except SandboxError as error:
+            raise FeedError(f"{fetched.url} cannot be read as a feed: {error}") from None
 
     async def _page(self, address: str) -> Draft:
-        draft = await web.read(address, self._machinery.fetcher)
+        draft = await web.read(address, self._machinery.fetcher, self._machinery.sandbox)
         assert draft is not None  # there was nothing that it could have been unchanged from
         return draft
 
@@ -295,14 +322,17 @@ class _Pages:
 
 
 async def _read(
-    item: feeds.Item, before: Noted | None, pages: _Pages, stored: Known | None
+    item: feeds.Item, before: Noted | None, pages: _Pages, stored: Known | None, workers: Sandbox
 ) -> tuple[Draft | ArticleError | None, int | None]:
     """The article that an item tells of, or why there is none; and how often its page could not be had (see :class:`Noted`).
 
     The feed's own words are taken where they are the whole article, and stand in for a page that cannot be had, but never
     for one that was: then what is stored stays, and None for how often says that the item is to be read again.
     """
-    told = await asyncio.to_thread(item.told)
+    try:
+        told = await workers.run(feeds.Item.told, item)
+    except ArticleError as error:
+        return error, 0
     if item.link is None or (told and item.is_whole(told)):
         return told or ArticleError(f"{item.source} says too little to be an article, and names no page."), 0
     tried = before.failures if before and before.digest == item.digest else 0

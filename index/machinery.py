@@ -24,6 +24,7 @@ from index.storing.store import Generation, Store
 if TYPE_CHECKING:
     from index import IndexSettings
     from index.reading.fetching import Fetcher
+    from index.reading.sandbox import Sandbox
     from index.storing.loading import Loading
     from index.storing.searchable import Vectors as Searchable
     from index.storing.vectors import VectorFiles
@@ -42,6 +43,7 @@ class Machinery:
         self.database = database
         self.store: Store = SQLiteStore(database)
         self._fetcher: Fetcher | None = None
+        self._sandbox: Sandbox | None = None
         self.precedence = Precedence()
         self._engines: dict[str, asyncio.Task[Engine]] = {}  # by EMBEDDING_MODEL; two while a rebuild changes from one to the other
         self._searchable: Searchable | None = None
@@ -67,6 +69,8 @@ class Machinery:
         await self.laid_out()
         if self._fetcher:
             await self._fetcher.close()
+        if self._sandbox:
+            await self._sandbox.close()
         if self._engines:
             await asyncio.wait(self._engines.values())
         for loaded in self._engines.values():
@@ -123,6 +127,15 @@ class Machinery:
 
             self._fetcher = Fetcher(allow_private=self.settings.allow_private_network, ports=self.settings.web_ports)
         return self._fetcher
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where what others wrote is taken apart, one for all."""
+        if self._sandbox is None:
+            from index.reading.sandbox import Sandbox
+
+            self._sandbox = Sandbox()
+        return self._sandbox
 
     @asynccontextmanager
     async def writing(self, *, patiently: bool = False) -> AsyncIterator[None]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
+from index.errors import ArticleError
 from index.model import Passage, Span
 
 VERSION = 1
@@ -28,9 +29,12 @@ _CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _BULLET = re.compile(r"(?:[-*+•‣▪·–—]|#{1,6}|>|\d{1,2}[.)])\s+")
 _CLAUSE_ENDS = (re.compile(r"[;；。:：](?=\s|\W|$)|[；。：]"), re.compile(r"[,，、](?=\s)|[，、]"), re.compile(r"\s"))
 _TITLED = re.compile(r"(?:^|\W)(?:M|MM|Mme|Mlle|Me|Mr|Mrs|Ms|Dr|Pr|Prof|Sr|Sra|Hr|Fr)\.\s\Z")
+_LONGEST_TITLE = 8  # characters that it can match
 _ITEM = re.compile(r"[^\S\n]*(?:" + _BULLET.pattern + r"|[^\w\s\"'“”«»‘’(\[¿¡])")
 _CLOSED = re.compile(r"[.!?:;…。！？：；\"'”»’)\]】」』*|]\s*\Z")
 _WRAPPED = 40  # a line that is shorter was not broken by a text editor's right margin, so its end means something
+_STRETCH = 8000  # characters
+_STRETCH_ENDS = ("\n\n", "\n", ". ", "。", " ")  # the best first
 _LINE_END = re.compile(r"\n|\r")
 _BLANK_LINE = re.compile(r"\r?\n[^\S\n]*\r?\n")
 
@@ -40,11 +44,17 @@ def head(title: str) -> str:
     return f"{title}: "
 
 
-def split(text: str, language: str) -> tuple[Passage, ...]:
+def split(text: str, language: str, limit: int | None = None) -> tuple[Passage, ...]:
     """Passages of ``text``, in order, none overlapping, each made of whole sentences.
 
     Everything that has a letter or a digit is in one sentence; white space, bullets and heading marks around a sentence
     are in none.
+
+    Args:
+        limit: the most sentences.
+
+    Raises:
+        ArticleError: there are more.
     """
     passages: list[Passage] = []
     current: list[Span] = []
@@ -57,7 +67,9 @@ def split(text: str, language: str) -> tuple[Passage, ...]:
             current.clear()
             weight = 0.0
 
-    sentences = list(_sentences(text, language))
+    sentences = list(islice(_sentences(text, language), None if limit is None else limit + 1))
+    if limit is not None and len(sentences) > limit:
+        raise ArticleError(f"it has more than {limit:,} sentences, which is more than can be read, so split it.")
     # Where no sentence goes on over a line's end, nobody broke lines at a right margin, and each line is a paragraph.
     wrapped = any("\n" in text[sentence.start : sentence.end] for sentence in sentences)
     paragraph_end = _BLANK_LINE if wrapped else _LINE_END
@@ -82,7 +94,8 @@ def _sentences(text: str, language: str) -> Iterator[Span]:
     from sentencex import segment
 
     start = 0
-    for line in chain.from_iterable(map(_lines, _joined(segment(language, text)))):
+    segments = chain.from_iterable(segment(language, stretch) for stretch in _stretches(text))
+    for line in chain.from_iterable(map(_lines, _joined(segments))):
         end = start + len(line)
         first, last = start, end
         while first < last and text[first].isspace():
@@ -98,12 +111,23 @@ def _sentences(text: str, language: str) -> Iterator[Span]:
         start = end
 
 
+def _stretches(text: str) -> Iterator[str]:
+    """A text in stretches that end, as far as they can, with a paragraph: sentencex takes quadratic time for what has no end."""
+    start = 0
+    while len(text) - start > _STRETCH:
+        ends = (text.rfind(mark, start + _STRETCH // 2, start + _STRETCH) + len(mark) for mark in _STRETCH_ENDS)
+        end = next((end for end in ends if end > start), start + _STRETCH)
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
 def _joined(pieces: Iterable[str]) -> Iterator[str]:
     """The same pieces, without the ends that titles make: sentencex takes "M. Altman" at a sentence's head for two."""
     before = ""
     for piece in pieces:
         before += piece
-        if not _TITLED.search(before):
+        if not _TITLED.search(before[-_LONGEST_TITLE:]):
             yield before
             before = ""
     if before:

@@ -17,6 +17,8 @@ from index import open_index
 from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding.encoder import TextEncoder
+from index.machinery import Machinery
+from index.reading.sandbox import Sandbox
 from tests.writing import SAMPLES, SORA_ARTICLE
 
 settings.register_profile("shipdate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,6 +39,16 @@ def environment() -> Iterator[None]:
         loaded = functools.cache(lambda name: really(name, cache))
         patch.setattr(encoders, "load", lambda name, _cache: loaded(name))  # every index of this process shares one loaded model
         yield
+
+
+@pytest_asyncio.fixture(scope="session", autouse=True)
+async def sandbox(environment: None) -> AsyncIterator[Sandbox]:
+    """Workers that all indexes of this process share: to start them takes longer than most tests."""
+    shared = Sandbox()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Machinery, "sandbox", shared)
+        yield shared
+    await shared.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,7 @@ import brotli
 from aiohttp import web
 
 from index.model import Article
-from index.reading.files import read
-from tests.writing import ROOT
+from tests.writing import ROOT, draft_of
 
 ARTICLES = ROOT / "tests" / "benchmarks" / "calibration" / "articles"
 TWENTY = (
@@ -136,7 +135,7 @@ async def serving() -> AsyncIterator[Site]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     site.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     for name in TWENTY:
-        site.put(f"/{name}", page_of(read(ARTICLES / f"{name}.md").article()))
+        site.put(f"/{name}", page_of(draft_of(ARTICLES / f"{name}.md").article()))
     _trouble(site)
     try:
         yield site

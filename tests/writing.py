@@ -12,6 +12,8 @@ import numpy as np
 
 from index import Answer
 from index.embedding.encoder import Encoder
+from index.reading import files
+from index.reading.draft import Draft
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "index" / "samples"
@@ -46,6 +48,15 @@ def news(folder: Path, count: int) -> list[Path]:
         )
         for number in range(count)
     ]
+
+
+def draft_of(path: Path) -> Draft:
+    """What is read of a file, without an index.
+
+    Raises:
+        ArticleError: it is none.
+    """
+    return files.parse(path.name, files.load(path), files.source_of(path), shown=str(path))
 
 
 def stored_texts(data: Path) -> dict[str, str]:

@@ -18,7 +18,13 @@ from index.model import EVERYBODY, Article
 from index.reading import walls
 from index.reading.clean import storable
 
-_TITLE_LIMIT = 120
+TEXT_LIMIT = 2_000_000
+"""The longest text of an article, in characters: two long books. What unfolds to more is no article."""
+
+NAME_LIMIT = 300
+"""The longest title, or name of a publisher, in characters; a title stands before each sentence that is embedded."""
+
+_HEADING_LIMIT = 120  # characters of a first line that serves as a title
 _CHAOS = 0.02  # of charset-normalizer: a difference that says nothing
 _FRONT_MATTER = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"\s*---[^\S\n]*\r?\n\s*\w+:")
@@ -36,6 +42,9 @@ class Draft:
 
     Attributes:
         etag, modified: by which its web server can be asked whether it has changed.
+
+    Raises:
+        ArticleError: the text is longer than :data:`TEXT_LIMIT`.
     """
 
     source: str
@@ -47,6 +56,10 @@ class Draft:
     language: str | None = None
     etag: str | None = None
     modified: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.text) > TEXT_LIMIT:
+            raise ArticleError(f"it has {len(self.text):,} characters of text; at most {TEXT_LIMIT:,} can be read, so split it.")
 
     @property
     def digest(self) -> str:
@@ -65,13 +78,20 @@ class Draft:
             id=sha256(f"{scope}\n{self.source}".encode()).hexdigest()[:12],
             source=self.source,
             url=self.url or self.source,
-            title=self.title or _first_line(self.text),
+            title=shortened(self.title) if self.title else _first_line(self.text),
             text=self.text,
             language=self.language or language.detect(self.text),
-            publisher=self.publisher,
+            publisher=shortened(self.publisher) if self.publisher else None,
             published=self.published,
             scope=scope,
         )
+
+
+def shortened(name: str, limit: int = NAME_LIMIT - 2) -> str:
+    """A title or a name; what goes beyond the limit is cut after a word, and an ellipsis put in its place."""
+    if len(name) <= limit:
+        return name
+    return name[:limit].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
 
 
 def from_text(content: bytes, source: str, *, charset: str | None = None) -> Draft:
@@ -219,6 +239,4 @@ def moment(text: str) -> datetime:
 
 def _first_line(text: str) -> str:
     line = next(line for line in text.splitlines() if any(map(str.isalnum, line))).strip().lstrip("#").strip()
-    if len(line) <= _TITLE_LIMIT:
-        return line
-    return line[:_TITLE_LIMIT].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+    return shortened(line, _HEADING_LIMIT)

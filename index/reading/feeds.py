@@ -23,7 +23,7 @@ from xml.sax import SAXException
 from index.errors import ArticleError, FeedError
 from index.reading import web
 from index.reading.clean import storable
-from index.reading.draft import Draft, from_html
+from index.reading.draft import Draft, from_html, shortened
 from index.reading.fetched import Fetched
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -39,11 +39,11 @@ _KINDS = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no page of the web that is still told of is older; clocks that were never set are
 _AHEAD = timedelta(days=1)  # what time zones and clocks that go wrong explain
 _LONGEST_TTL = timedelta(days=1)
-_NAME_LIMIT = 300  # characters of a title
 _MARK_LIMIT = 250_000  # tags; feedparser takes some ten seconds for as many that are never closed
 _FIRST_ELEMENT = re.compile(rb"<\w")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _CUT_SHORT = re.compile(r"(\.\.\.|…|\[…\]|\[\.\.\.\])\W*$")
+_END = 100  # characters of a text in which it is looked for
 
 # Both in bytes of UTF-8, since a Chinese character takes three and says about as much as three letters.
 _SOME = 80  # a sentence or two: enough to stand for an article
@@ -86,7 +86,7 @@ class Item:
 
     def is_whole(self, told: Draft) -> bool:
         """Whether that is the article, rather than its beginning, or what one site says of another's."""
-        return self.place == self.link and len(told.text.encode()) >= _WHOLE and not _CUT_SHORT.search(told.text)
+        return self.place == self.link and len(told.text.encode()) >= _WHOLE and not _CUT_SHORT.search(told.text[-_END:])
 
     def completed(self, page: Draft) -> Draft:
         """The article of the page behind it. Of its own pages, a feed knows headline and time of publication better."""
@@ -203,7 +203,7 @@ def _html(text: Mapping[str, Any]) -> str:
 def _name(value: str | None) -> str | None:
     """A title without markup, on one line: many feeds have HTML in it, escaped once or twice."""
     text = " ".join(html.unescape(_TAG.sub(" ", html.unescape(storable(value or "")))).split())
-    return (text if len(text) <= _NAME_LIMIT else text[:_NAME_LIMIT].rsplit(" ", 1)[0] + " …") or None
+    return shortened(text) or None
 
 
 def _moment(entry: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -238,8 +238,10 @@ async def _received(response: httpx.Response, url: httpx.URL, limit: int) -> Fet
             received += len(chunk)
             for piece in unpacker.pieces(chunk):
                 content += piece
-                if max(len(content), received) > limit:
+                if len(content) > limit:
                     raise RefusedError(f"is larger than {limit / 1024 / 1024:.3g} MB.")
+            if received > limit:  # also where it unpacks to little, or to nothing any more
+                raise RefusedError(f"is larger than {limit / 1024 / 1024:.3g} MB.")
         content += unpacker.end()
     except (zlib.error, brotli.error):
         raise RefusedError("cannot be read: it is packed in a way that cannot be undone.") from None

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.errors import ArticleError
+from index.reading import pdf, sandbox
 from index.reading.draft import Draft, from_html, from_text
-from index.reading.pdf import from_pdf
+from index.reading.sandbox import Sandbox, SandboxError
 
 SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
 _HTML = {".html", ".htm"}
@@ -46,16 +47,20 @@ def source_of(path: Path) -> str:
     return "file:" + os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
 
 
-async def read_again(path: Path, _known: object = None) -> Draft:
-    """The article in a file, whatever is kept of it: a file is as quickly read as asked whether it has changed."""
-    return await asyncio.to_thread(read, path)
-
-
-def read(path: Path) -> Draft:
-    """The article in a file.
+async def read(path: Path, workers: Sandbox, _known: object = None) -> Draft:
+    """The article in a file, whatever is kept of it: a file is as quickly read as asked whether it has changed.
 
     Raises:
         ArticleError: one sentence on what is wrong with the file.
+    """
+    return await _parsed(workers, path.name, await asyncio.to_thread(load, path), source_of(path), str(path))
+
+
+def load(path: Path) -> bytes:
+    """The content of a file that can be an article.
+
+    Raises:
+        ArticleError: one sentence on why it cannot.
     """
     try:
         if not path.exists():
@@ -71,7 +76,7 @@ def read(path: Path) -> Draft:
     if len(content) > SIZE_LIMIT:
         size = path.stat().st_size / 1024 / 1024
         raise ArticleError(f"{path} has {size:.1f} MB; the limit is {SIZE_LIMIT // 1024 // 1024} MB an article, so split it.")
-    return parse(path.name, content, source_of(path), shown=str(path))
+    return content
 
 
 def source_of_upload(name: str) -> str:
@@ -80,7 +85,7 @@ def source_of_upload(name: str) -> str:
 
 
 def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -> Draft:
-    """The article in a file's content.
+    """The article in a file's content. CPU-bound.
 
     Args:
         name: the file's; its suffix says what it is.
@@ -99,15 +104,27 @@ def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -
         if suffix in _HTML:
             return from_html(content, source)
         if suffix == ".pdf":
-            return from_pdf(content, source)
+            return pdf.from_pdf(content, source)
         return from_text(content, source)
     except ArticleError as error:
         raise ArticleError(f"{shown}: {error}") from None
 
 
-async def parse_upload(name: str, content: bytes, _known: object = None) -> Draft:
-    """The article in a file that somebody sent."""
-    return await asyncio.to_thread(parse, name, content, source_of_upload(name))
+async def read_upload(name: str, content: bytes, workers: Sandbox, _known: object = None) -> Draft:
+    """The article in a file that somebody sent.
+
+    Raises:
+        ArticleError: one sentence on what is wrong with the file.
+    """
+    return await _parsed(workers, name, content, source_of_upload(name), name)
+
+
+async def _parsed(workers: Sandbox, name: str, content: bytes, source: str, shown: str) -> Draft:
+    deadline = pdf.DEADLINE if Path(name).suffix.lower() == ".pdf" else sandbox.DEADLINE
+    try:
+        return await workers.run_within(deadline, parse, name, content, source, shown=shown)
+    except SandboxError as error:
+        raise ArticleError(f"{shown}: {error}") from None
 
 
 def _check_kind(name: str, shown: str) -> None:

@@ -11,6 +11,8 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 IPAddress = IPv4Address | IPv6Address
@@ -35,6 +37,8 @@ _RESERVED = [
         "2001::/23 2001:db8::/32 3fff::/20"
     ).split()
 ]
+# Looking a name up cannot be cancelled; in the threads that all share, some servers that never answer would keep everything waiting.
+_RESOLVERS = ThreadPoolExecutor(8, thread_name_prefix="resolver")
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that the IANA has given out of IPv6
 _NAT64 = ip_network("64:ff9b::/96")
 
@@ -112,5 +116,6 @@ def literal(host: str) -> IPAddress | None:
 
 async def system(host: str) -> list[str]:
     """The system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look_up)
     return [str(address[0]) for *_, address in found]

@@ -21,6 +21,7 @@ from index.words import Case, Word, case, words
 _PERMUTATIONS = 128
 _BANDS = 16  # of 8 values each: two texts that share 0.9 of their shingles share a band with probability 0.9998, 0.5 with 0.06
 _SHINGLE = 3  # words; four characters of Chinese and Japanese, whose words are overlapping pairs
+_TOGETHER = 4096  # shingles, which take some 20 MB while they are hashed
 _SIMILAR = 0.9  # the share of shingles in common, of all that either has
 _LIKELY = _SIMILAR - 0.1  # by its estimate, whose standard error is 0.03
 _APART = timedelta(days=3)
@@ -32,7 +33,9 @@ def signature(article: Article) -> bytes:
     from datasketch import MinHash
 
     made = MinHash(_PERMUTATIONS)
-    made.update_batch([" ".join(shingle).encode() for shingle in _shingles(words(_body(article)))])
+    shingles = list(_shingles(words(_body(article))))
+    for at in range(0, len(shingles), _TOGETHER):
+        made.update_batch([" ".join(shingle).encode() for shingle in shingles[at : at + _TOGETHER]])
     values: bytes = made.hashvalues.astype("<u4").tobytes()
     return values
 

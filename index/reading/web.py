@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import ArticleError
+from index.reading import pdf, sandbox
 from index.reading.draft import Draft, credible, from_html, from_text
 from index.reading.fetched import Fetched
 from index.reading.files import SIZE_LIMIT
-from index.reading.pdf import from_pdf
+from index.reading.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from index.reading.fetching import Fetcher
@@ -41,7 +41,7 @@ def source_of(address: str) -> str:
         return address
 
 
-async def read(address: str, fetcher: Fetcher, known: Known | None = None) -> Draft | None:
+async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: Known | None = None) -> Draft | None:
     """The article on a web page; None when the server says that it has not changed since what is ``known`` of it.
 
     Raises:
@@ -53,18 +53,22 @@ async def read(address: str, fetcher: Fetcher, known: Known | None = None) -> Dr
     if fetched is None:
         return None
     try:
-        draft = await asyncio.to_thread(_understand, fetched, source)
+        draft = await workers.run_within(pdf.DEADLINE if _is_pdf(fetched) else sandbox.DEADLINE, understand, fetched, source)
     except ArticleError as error:
         raise ArticleError(f"{address}: {error}") from None
     return replace(draft, etag=fetched.etag, modified=fetched.modified)
 
 
-def _understand(fetched: Fetched, source: str) -> Draft:
-    """The article in what a server sent; its address is what the page says only if that is of the same site."""
+def understand(fetched: Fetched, source: str) -> Draft:
+    """The article in what a server sent; its address is what the page says only if that is of the same site. CPU-bound.
+
+    Raises:
+        ArticleError: there is none.
+    """
     if fetched.kind in _HTML:
         draft = from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
-    elif fetched.kind in _PDF or fetched.content.startswith(b"%PDF-"):
-        draft = from_pdf(fetched.content, source)
+    elif _is_pdf(fetched):
+        draft = pdf.from_pdf(fetched.content, source)
     elif fetched.kind in _TEXT:
         draft = from_text(fetched.content, source, charset=fetched.charset)
     elif fetched.kind.endswith("xml"):
@@ -73,6 +77,10 @@ def _understand(fetched: Fetched, source: str) -> Draft:
         raise ArticleError(f"it is {fetched.kind or 'of no stated kind'}, not a page of text.")
     own = draft.url if draft.url and same_site(draft.url, fetched.url) else fetched.url
     return replace(draft, url=own, published=credible(draft.published))
+
+
+def _is_pdf(fetched: Fetched) -> bool:
+    return fetched.kind in _PDF or fetched.content.startswith(b"%PDF-")
 
 
 def same_site(one: str, other: str) -> bool:

@@ -35,9 +35,10 @@ from bot.settings import Settings
 from index.embedding import bundled
 from index.model import Article
 from index.passages import split
-from index.reading.files import find, read
+from index.reading.files import find
 from tests.benchmarks.measuring import machine
 from tests.benchmarks.systems import AT_A_TIME, QUOTES, SYSTEMS
+from tests.writing import draft_of
 
 ROOT = Path(__file__).parents[2]
 CALIBRATION = Path(__file__).parent / "calibration"
@@ -299,7 +300,7 @@ def main() -> None:
     folders = [options.folder / "articles"] if options.folder else [SAMPLES, CALIBRATION / "articles"]
     lines = ((options.folder or CALIBRATION) / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [{"as_of": None, **json.loads(line)} for line in lines if line.strip()]
-    articles = {path.stem: read(path).article() for path in find([str(folder) for folder in folders])}
+    articles = {path.stem: draft_of(path).article() for path in find([str(folder) for folder in folders])}
     job = job_of(articles, questions, folders, 0 if options.sentences else QUOTE_LIMIT)
 
     load = os.getloadavg()[0]

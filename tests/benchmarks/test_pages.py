@@ -20,6 +20,7 @@ from index.cutting import cut
 from index.model import Article
 from index.reading import web
 from index.reading.fetching import Fetcher
+from index.reading.sandbox import Sandbox
 from index.storing.store import Entry
 from tests.benchmarks.measuring import sentence_texts
 from tests.benchmarks.test_rates import articles, bare_model, encode
@@ -107,7 +108,8 @@ def _texts(count: int) -> list[str]:
 
 
 async def _read(addresses: Sequence[str]) -> list[Article]:
-    fetcher = Fetcher(allow_private=True, ports=frozenset())
-    drafts = [await web.read(address, fetcher) for address in addresses]
+    fetcher, sandbox = Fetcher(allow_private=True, ports=frozenset()), Sandbox()
+    drafts = [await web.read(address, fetcher, sandbox) for address in addresses]
     await fetcher.close()
+    await sandbox.close()
     return [draft.article() for draft in drafts if draft]

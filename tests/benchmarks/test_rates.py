@@ -28,9 +28,10 @@ from index.embedding.engine import Engine
 from index.launches import catalogue
 from index.launches.mentions import Mentions
 from index.model import Article
-from index.reading.files import find, read
+from index.reading.files import find
 from index.storing.store import Entry
 from tests.benchmarks.measuring import sentence_texts
+from tests.writing import draft_of
 
 SAMPLES = Path(__file__).parents[2] / "index" / "samples"
 CALIBRATION = Path(__file__).parent / "calibration" / "articles"
@@ -47,7 +48,7 @@ NAMES = ("Sora", "klling", "Gen-3 Alpha", "Windows Recall", "Movie Gen", "Humane
 
 
 def articles() -> list[Article]:
-    return [read(path).article() for path in find([str(SAMPLES), str(CALIBRATION)])]
+    return [draft_of(path).article() for path in find([str(SAMPLES), str(CALIBRATION)])]
 
 
 def bare_model(encoder: Encoder) -> Any:

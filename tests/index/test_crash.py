@@ -21,10 +21,9 @@ import pytest_asyncio
 
 from bot.settings import Settings
 from index import Change, JobState, open_index
-from index.reading.files import read
 from tests.feeding import item, rss
 from tests.site import page_of, serving
-from tests.writing import check_quotes, check_stored, news, stored_texts
+from tests.writing import check_quotes, check_stored, draft_of, news, stored_texts
 
 KILLS = 35  # of an addition, and as many of a rebuild
 REFRESH_KILLS = 30  # a hundred altogether
@@ -187,7 +186,7 @@ async def followed(articles: Path, tmp_path: Path) -> AsyncIterator[Path]:
         for feed in range(FEEDS):
             items = []
             for path in news(articles, ARTICLES)[feed::FEEDS]:
-                article = read(path).article()
+                article = draft_of(path).article()
                 if feed:
                     site.put(f"/{path.stem}", page_of(article))
                     items.append(item(article.title, f"/{path.stem}"))

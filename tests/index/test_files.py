@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.errors import ArticleError
 from index.model import Article
 from index.reading import files
-from tests.writing import SAMPLES, write
+from tests.writing import SAMPLES, draft_of, write
 
 FRENCH = "Le modèle de génération vidéo sort aujourd'hui en France. Son prix est de vingt euros."
 PAGE = """<!doctype html>
@@ -32,13 +32,13 @@ PAGE = """<!doctype html>
 
 
 def read(path: Path) -> Article:
-    return files.read(path).article()
+    return draft_of(path).article()
 
 
 def refusal(path: Path) -> str:
     """The sentence that refuses a file; it always names the file."""
     with pytest.raises(ArticleError) as refused:
-        files.read(path)
+        draft_of(path)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
     return str(refused.value)
@@ -229,8 +229,9 @@ def test_a_file_over_the_size_limit_is_refused_with_its_size(tmp_path: Path) -> 
 
 def test_a_file_of_exactly_the_size_limit_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_bytes((b"word " * (files.SIZE_LIMIT // 5 + 1))[: files.SIZE_LIMIT])
-    assert len(files.read(path).text) > files.SIZE_LIMIT - 10
+    path.write_bytes("世".encode() * (files.SIZE_LIMIT // 3) + b"!" * (files.SIZE_LIMIT % 3))
+    assert path.stat().st_size == files.SIZE_LIMIT
+    assert len(draft_of(path).text) == files.SIZE_LIMIT // 3 + files.SIZE_LIMIT % 3
 
 
 @pytest.mark.parametrize("name", ["missing.md", "missing", "missing.pdf"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import Settings
-from index import ArticleError, BusyError, Change, Feed, FeedError, Look, open_index
+from index import ArticleError, BusyError, Change, Feed, FeedError, Look, Outcome, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding.encoder import TextEncoder
-from index.following import EVERY, wait
+from index.following import EVERY, Following, wait
 from index.reading import feeds, fetching
 from tests.feeding import BILLION_LAUGHS, item, rss, story, teaser
 from tests.site import Site, page, serving
@@ -564,14 +564,14 @@ async def test_a_mistake_of_our_own_stops_one_feed_alone(
 ) -> None:
     for name in ("first", "second"):
         await index.feeds.add(site.put(f"/{name}.xml", rss(), XML))
-    parse = feeds.parse
+    take = Following._take
 
-    def mistaken(fetched: fetching.Fetched, now: datetime) -> feeds.Contents:
-        if "first" in fetched.url:
+    async def mistaken(self: Following, feed: Feed, contents: feeds.Contents) -> tuple[Sequence[Outcome], bool]:
+        if "first" in feed.url:
             raise RuntimeError("a mistake")
-        return parse(fetched, now)
+        return await take(self, feed, contents)
 
-    monkeypatch.setattr(feeds, "parse", mistaken)
+    monkeypatch.setattr(Following, "_take", mistaken)
     polling = asyncio.create_task(index.feeds.poll())
 
     async def checked() -> bool:

@@ -16,11 +16,10 @@ from bot.settings import Settings
 from index import EVERYBODY, Article, Change, open_index
 from index.core import Index
 from index.reading import twins
-from index.reading.files import read
 from tests.site import ARTICLES, Site, page, page_of, serving
-from tests.writing import check_stored, news, stored_texts, write
+from tests.writing import check_stored, draft_of, news, stored_texts, write
 
-AGENCY = read(ARTICLES / "chatgpt-search-launch.md").article()
+AGENCY = draft_of(ARTICLES / "chatgpt-search-launch.md").article()
 MORE = "Read the whole story in our newsletter, which is sent to all of our readers every morning."
 DAY = timedelta(days=1)
 
@@ -97,7 +96,7 @@ async def test_a_copy_in_a_later_run_is_found_too(index: Index, tmp_path: Path) 
     ],
 )
 def test_one_more_sentence_makes_no_other_text_in_any_language(name: str, more: str) -> None:
-    article = read(ARTICLES / f"{name}.md").article()
+    article = draft_of(ARTICLES / f"{name}.md").article()
     assert found(article, replace(article, text=f"{article.text}\n\n{more}", title="Another headline"))
 
 
@@ -133,7 +132,7 @@ def test_other_numbers_names_and_days_are_other_news(before: str, after: str) ->
     ],
 )
 def test_months_and_names_are_told_apart_in_every_language(name: str, before: str, after: str) -> None:
-    article = read(ARTICLES / f"{name}.md").article()
+    article = draft_of(ARTICLES / f"{name}.md").article()
     one, other = (replace(article, text=f"{article.text}\n\n{said}") for said in (before, after))
     assert found(one, one)
     assert not found(one, other)

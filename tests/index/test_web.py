@@ -20,10 +20,11 @@ from index.embedding.encoder import TextEncoder
 from index.reading import pdf, web
 from index.reading.draft import Draft
 from index.reading.fetching import Fetcher
-from index.reading.files import SIZE_LIMIT, read
+from index.reading.files import SIZE_LIMIT
+from index.reading.sandbox import Sandbox
 from tests.site import ARTICLES, TWENTY, Site, page, serving
 from tests.site import pdf as pdf_of
-from tests.writing import CountingEncoder, check_quotes, check_stored, put, stored_texts, write
+from tests.writing import CountingEncoder, check_quotes, check_stored, draft_of, put, stored_texts, write
 
 AURORA = (
     "Aurora, the video generator, has been open to everybody since Tuesday. Anyone with an e-mail address can sign up today.\n\n"
@@ -73,13 +74,14 @@ async def only(index: Index, address: str) -> Listed:
 
 async def understood(address: str) -> Draft:
     """What is taken from a page, before it is embedded."""
-    fetcher = Fetcher(allow_private=True, ports=frozenset())
+    fetcher, sandbox = Fetcher(allow_private=True, ports=frozenset()), Sandbox()
     try:
-        draft = await web.read(address, fetcher)
+        draft = await web.read(address, fetcher, sandbox)
         assert draft is not None
         return draft
     finally:
         await fetcher.close()
+        await sandbox.close()
 
 
 async def refusal(index: Index, address: str) -> str:
@@ -112,7 +114,7 @@ async def test_twenty_pages_in_four_languages_answer_questions(index: Index, sit
     listed = await index.list()
     assert {one.article.language for one in listed} == {"en", "fr", "de", "ja"}
     for name in TWENTY:  # each says of itself what the article says that it was made of
-        article = read(ARTICLES / f"{name}.md").article()
+        article = draft_of(ARTICLES / f"{name}.md").article()
         [one] = [one.article for one in listed if one.source.endswith(f"/{name}")]
         assert article.published
         assert one.published
@@ -357,5 +359,5 @@ async def test_a_pdf_without_text_is_refused_in_one_sentence(empty: Index, site:
 
 
 async def test_a_pdf_that_keeps_its_reader_busy_is_left(empty: Index, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_TIME_LIMIT", 0.01)
-    assert "takes longer" in await refusal(empty, site.put("/a.pdf", pdf_of(["x"]), "application/pdf"))
+    monkeypatch.setattr(pdf, "DEADLINE", 0.01)
+    assert "takes more than" in await refusal(empty, site.put("/a.pdf", pdf_of(["x"]), "application/pdf"))
