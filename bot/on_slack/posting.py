@@ -114,6 +114,11 @@ class Talk:
         """Whether nobody else reads there."""
         return bool(self.channel and self.channel.startswith("D"))
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody has used a command or a button, and looks for what comes of it."""
+        return self._address is not None
+
     async def openly(self, render: Render, *, thread: str | None = None) -> tuple[str, str]:
         """Say something for all to see; returns channel and ts.
 
