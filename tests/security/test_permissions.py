@@ -1,4 +1,4 @@
-"""Nobody does what they may not, and nothing that they may is missing from the audit."""
+"""Nobody does what they may not, nothing that they may is missing from the audit, and strangers see nothing that is a workspace's own."""
 
 # ruff: noqa: F811 (fixtures are named where they are imported, and again where they are asked for)
 
@@ -6,22 +6,32 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+from simcord import interactions
+from simcord.interactions import base_payload
 
 import bot as package
 from bot.conversing import Place
+from bot.on_slack import create_app
 from bot.permissions import Act, Caller, PermissionDeniedError, Person
+from bot.policy import Policy
 from bot.service import Service
 from bot.settings import Settings
-from index import Audited, ShipdateError
+from index import Audited, ShipdateError, open_index
 from index.core import Index
 from index.launches.catalogue import product_named
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401 (fixtures)
-from tests.bot.on_discord.world import World, press
+from tests.bot.on_discord.world import World, press, text_of
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
-from tests.bot.on_slack.slack import ADMIN, ALICE, eventually, find_action
+from tests.bot.on_slack.slack import ADMIN, ALICE, BOB, BOT, deliver, event_body, eventually, find_action, message_event, texts
+from tests.bot.on_slack.test_commands import action_body, command_body
 from tests.bot.test_cli import shipdate
 
 OPERATOR = Caller("terminal", user="root")
@@ -154,3 +164,213 @@ def test_a_restore_is_in_the_audit_that_it_brings_along(data: Path, tmp_path: Pa
     shown = shipdate("audit", data=data).stdout.splitlines()
     assert "restore" in shown[-1]
     assert "kept.zip" in shown[-1]
+
+
+# Strangers and guests see what all share, and nothing else
+
+
+async def policy(made: Index, data: Path) -> Policy:
+    """One with the room that a test needs."""
+    return Service(made, Settings(data=data, user_rate=10**6, workspace_rate=10**6))._policy
+
+
+callers = st.builds(
+    Caller,
+    st.sampled_from(["discord", "slack"]),
+    st.sampled_from([None, "T1", "T2"]),
+    st.sampled_from([None, "U1"]),
+    admin=st.booleans(),
+    guest=st.booleans(),
+    roles=st.sampled_from([frozenset(), frozenset({"S1"})]),
+)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def judging(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A policy; only the Slack workspace T2 opens what is its own to guests."""
+    data = tmp_path_factory.mktemp("judging")
+    async with open_index(Settings(data=data)) as made:
+        await made.ledger.change_settings("slack:T2", {"guests_see_private": True})
+        yield await policy(made, data)
+
+
+@given(caller=callers)
+async def test_whoever_asks_sees_at_most_what_all_share_and_their_own_workspace_and_no_guest_does(judging: Policy, caller: Caller) -> None:
+    scopes = await judging.scopes(caller)
+    assert scopes[0] == ""
+    assert set(scopes) <= {"", caller.scope}
+    assert (caller.scope in scopes) == (not caller.guest or caller.workspace is None or caller.scope == "slack:T2")
+
+
+async def test_a_guest_sees_nothing_of_a_workspace_s_own_by_any_way(index: Index, data: Path) -> None:
+    asked = Service(index, Settings(data=data))
+    await asked.add(BOSS, [], uploads=UPLOAD)
+    exchange, answer = await asked.conversations.ask(MEMBER, Place("C1", "1", "1"), WHEN)
+    assert DAY in answer.quotes[0].text
+    ways: dict[str, Callable[[Caller], Awaitable[object]]] = {
+        "ask": lambda caller: asked.ask(caller, WHEN),
+        "ask in the thread": lambda caller: asked.conversations.ask(caller, Place("C1", "2", "1"), "and when exactly?"),
+        "status": lambda caller: asked.status(caller, "Quicksilver 9"),
+        "suggest": lambda caller: asked.suggest(caller, "quicks", 25),
+        "board": lambda caller: asked.board(caller, 25),
+        "articles": asked.articles,
+        "more quotes": lambda caller: asked.conversations.quotes(caller, exchange.id),
+    }
+    for name, way in ways.items():
+        told = await way(GUEST)
+        assert DAY not in repr(told), name
+        assert "Quicksilver 9 gets a date" not in repr(told), name
+    assert (await asked.counts(GUEST)).articles == 0
+    assert DAY in repr(await ways["more quotes"](MEMBER))
+    await asked.change_settings(BOSS, {"guests_see_private": True})
+    assert DAY in repr(await ways["ask"](GUEST))
+    assert DAY in repr(await ways["more quotes"](GUEST))
+
+
+@pytest.fixture
+async def secret(bot: Bot) -> Any:
+    """An article of the Slack workspace's own."""
+    await bot.service.add(bot.admin, [], uploads=UPLOAD)
+    yield bot
+    await bot.service.remove(bot.admin, ["upload:quicksilver.md"])
+
+
+STRANGERS = {
+    "a guest of several channels": {"is_restricted": True},
+    "a guest of one channel": {"is_restricted": True, "is_ultra_restricted": True},
+    "a stranger": {"is_stranger": True},
+    "somebody of another workspace": {"team_id": "T0ELSEWHERE"},
+    "an admin of another workspace": {"team_id": "T0ELSEWHERE", "is_admin": True},
+    "somebody of another enterprise": {"team_id": "T0ELSEWHERE", "enterprise_user": {"teams": ["T0ELSEWHERE", "T0OTHER"]}},
+    "somebody whom Slack tells nothing about": None,
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+async def test_a_slack_guest_or_stranger_is_told_nothing_of_the_host_s_own(
+    secret: Bot,
+    room: str,
+    stranger: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody is invited into one channel, by Slack Connect or as a guest, and asks there, privately, and in the home tab."""
+    if (told := STRANGERS[stranger]) is not None:
+        monkeypatch.setitem(secret.front.people, BOB, told)
+    else:
+        monkeypatch.setitem(secret.front.answers, "users.info", {"ok": False, "error": "user_not_found"})
+    app = create_app(secret.settings, secret.service)
+    asked = message_event(room, f"<@{BOT}> {WHEN}", "9300000000.000001", user=BOB, user_team="T0ELSEWHERE")
+    await deliver(app, event_body(asked))
+    await deliver(app, command_body(room, "/ask", WHEN, trigger=f"ask.{room}", user=BOB))
+    await deliver(app, command_body(room, "/launch-status", "Quicksilver 9", trigger=f"status.{room}", user=BOB))
+    await deliver(app, command_body(room, "/articles", "list", trigger=f"list.{room}", user=BOB))
+    said = await secret.slack.said(room, 4)
+    assert not [one for one in said if DAY in texts(one) + one["text"] or "gets a date" in texts(one)]
+
+
+async def test_a_slack_guest_gets_no_private_quotes_by_the_button_below_a_member_s_answer(
+    secret: Bot,
+    room: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(secret.front.people, BOB, {"is_restricted": True})
+    app = create_app(secret.settings, secret.service)
+    await deliver(app, command_body(room, "/ask", WHEN, trigger=f"mine.{room}", user=ALICE))
+    (said,) = await secret.slack.said(room)
+    assert DAY in texts(said)
+    exchange = find_action(said, "delete")["value"]
+    press = action_body(room, said, {"type": "button", "action_id": "share", "value": f"quotes:{exchange}"}, user=BOB)
+    await deliver(app, {**press, "trigger_id": f"share.{room}"})
+    (shared,) = await secret.slack.said(room)  # the answer itself has gone, as when a private one is shared
+    assert DAY not in shared["text"] + texts(shared)
+
+
+async def test_in_a_channel_that_another_organisation_reads_nobody_is_told_what_is_the_workspace_s_own(
+    secret: Bot,
+    room: str,
+) -> None:
+    """A member asks, for all to read, in a channel of Slack Connect: by a mention, then by a command, which does not say where it is."""
+    app = create_app(secret.settings, secret.service)
+    shared = event_body(message_event(room, f"<@{BOT}> {WHEN}", "9300000001.000001")) | {"is_ext_shared_channel": True}
+    await deliver(app, shared)
+    await deliver(app, command_body(room, "/ask", WHEN, trigger=f"shared.{room}"))
+    for one in await secret.slack.said(room, 2):
+        assert DAY not in texts(one)
+    other = secret.slack.room()
+    await deliver(app, command_body(other, "/ask", WHEN, trigger=f"own.{other}"))
+    (said,) = await secret.slack.said(other)
+    assert DAY in texts(said)
+    await secret.set(guests_see_private=True)
+    await deliver(app, command_body(room, "/ask", WHEN, trigger=f"opened.{room}"))
+    *_, said = await secret.slack.said(room, 3)
+    assert DAY in texts(said)
+
+
+async def test_a_workspace_opens_what_is_its_own_to_guests_in_its_settings(bot: Bot, room: str) -> None:
+    await bot.slack.command(room, "/shipdate", "settings", user=ADMIN)
+
+    async def opened() -> Any:
+        return (await bot.slack.page())["modalStack"]
+
+    (view,) = await eventually(opened)
+    assert "guests_see_private" in [block["block_id"] for block in view["blocks"]]
+    chosen = {"type": "checkboxes", "selected_options": [{"value": "guests"}]}
+    await bot.slack.act(t="view_submit", user=ADMIN, values={"guests_see_private": {"guests_see_private": chosen}})
+
+    async def changed() -> bool:
+        return (await bot.service.settings(bot.admin)).guests_see_private
+
+    assert await eventually(changed)
+
+
+def arriving(monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
+    """From now on, interactions of Discord's come like this."""
+
+    def changed(*args: Any, **how: Any) -> tuple[Any, dict[str, Any]]:
+        record, payload = base_payload(*args, **how)
+        for name, value in more.items():
+            payload[name] = payload[name] | value
+        return record, payload
+
+    monkeypatch.setattr(interactions, "base_payload", changed)
+
+
+GUEST_FLAG = 1 << 4  # of a member who was invited into one voice channel alone
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"authorizing_integration_owners": {"1": "7"}},
+        {"authorizing_integration_owners": {"0": "0", "1": "7"}},
+        {"member": {"flags": GUEST_FLAG}},
+    ],
+    ids=["an app that somebody installed for themselves", "in a direct message", "a guest of a voice channel"],
+)
+async def test_a_stranger_on_discord_is_told_nothing_of_the_server_s_own(
+    world: World,
+    stranger: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await world.add(SECRET, title="Quicksilver 9 gets a date", published="2026-03-01")
+    assert DAY in text_of((await world.bob.slash(world.channel, "ask", question=WHEN)).response)
+    arriving(monkeypatch, **stranger)
+    for command, options in (("ask", {"question": WHEN}), ("launch-status", {"product": "Quicksilver 9"})):
+        assert DAY not in text_of((await world.bob.slash(world.channel, command, **options)).response)
+    await world.choose(world.service, guests_see_private=True)
+    assert DAY in text_of((await world.bob.slash(world.channel, "ask", question=WHEN)).response)
+
+
+async def test_in_direct_messages_and_on_other_servers_discord_tells_nothing_of_a_server_s_own(world: World) -> None:
+    await world.add(SECRET, title="Quicksilver 9 gets a date", published="2026-03-01")
+    elsewhere = world.env.create_guild()
+    carl, channel = elsewhere.add_member(world.env.create_user("carl")), elsewhere.create_text_channel("here")
+    assert DAY not in text_of((await carl.slash(channel, "ask", question=WHEN)).response)
+    assert DAY not in text_of((await world.bob.user.slash("ask", question=WHEN)).response)
+
+
+async def test_a_guest_s_own_admin_rights_elsewhere_are_worth_nothing(index: Index, data: Path) -> None:
+    asked = Service(index, Settings(data=data))
+    for stranger in (replace(GUEST, admin=False), Caller("slack", "T2", "U1", admin=True), Caller("discord", None, "1", admin=True)):
+        with pytest.raises(PermissionDeniedError):
+            await asked._policy.check(stranger, Act.CHANGE_SETTINGS, shared=stranger.workspace != "T1")
