@@ -6,10 +6,11 @@ What was asked is in the chat, and is not kept here: only where it stands, what 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cachetools import FIFOCache
@@ -21,6 +22,7 @@ from index.errors import ShipdateError
 from index.model import EVERYBODY, Answer, Exchange, Mark, Quote, Topic
 
 if TYPE_CHECKING:
+    from bot.policy import Policy
     from bot.service import Service
     from index.core import Index
 
@@ -98,9 +100,10 @@ class _Subject:
 class Conversations:
     """See :attr:`bot.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
 
-    def __init__(self, service: Service, index: Index, now: Callable[[], datetime]) -> None:
+    def __init__(self, service: Service, index: Index, policy: Policy, now: Callable[[], datetime]) -> None:
         self._service = service
         self._index = index
+        self._policy = policy
         self._exchanges = index.exchanges
         self._now = now
         self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
@@ -132,7 +135,8 @@ class Conversations:
             TooManyQuestionsError: see :meth:`bot.service.Service.ask`.
         """
         before = await self._exchanges.of_question(caller.platform, place.channel, place.asked)
-        answer = await self._service.ask(caller, question, as_of=as_of, topic=await self._topic(caller, place, recall))
+        topic = partial(self._topic, caller, place, recall)
+        answer = await self._service.ask(caller, question, as_of=as_of, topic=topic)
         return await self._keep(caller, place, answer, before), answer
 
     async def overhear(self, caller: Caller, place: Place, text: str) -> tuple[Exchange, Answer] | None:
@@ -148,7 +152,7 @@ class Conversations:
             return None
         return await self._keep(caller, place, answer, None), answer
 
-    async def _topic(self, caller: Caller, place: Place, recall: Recall | None) -> Topic | None:
+    async def _topic(self, caller: Caller, place: Place, recall: Recall | None, scopes: Collection[str]) -> Topic | None:
         """What the conversation is about: as remembered, else as the platform tells again what was asked last."""
         key = (caller.platform, place.channel, place.thread)
         if subject := self._subjects.get(key):
@@ -159,7 +163,7 @@ class Conversations:
         if (opening := self._subjects.get((last.platform, last.channel, last.thread))) and opening.exchange == last.id:
             return opening.topic
         asked = await recall(last) if recall else None
-        said = await self._index.ask(asked, as_of=last.as_of, scopes=caller.sees) if asked else None
+        said = await self._index.ask(asked, as_of=last.as_of, scopes=scopes) if asked else None
         return (said.topic if said else None) or Topic("", last.products)
 
     async def _keep(self, caller: Caller, place: Place, answer: Answer, before: Exchange | None) -> Exchange:
@@ -230,8 +234,9 @@ class Conversations:
         Raises:
             GoneError: the answer is not kept any more.
         """
+        scopes = await self._policy.scopes(caller)
         exchange = await self._known(caller, id_)
-        return exchange, await self._index.quoted(exchange.quotes, scopes=caller.sees)
+        return exchange, await self._index.quoted(exchange.quotes, scopes=scopes)
 
     async def vote(self, caller: Caller, id_: int, *, good: bool | None) -> Votes:
         """Find an answer good or bad, in the place of what one said before; None: neither.
@@ -239,6 +244,7 @@ class Conversations:
         Raises:
             GoneError: the answer is not kept any more.
         """
+        self._policy.count(caller)
         exchange = await self._known(caller, id_)
         return Votes(*await self._exchanges.vote(exchange.id, caller.user or "", good))
 
@@ -248,15 +254,16 @@ class Conversations:
         Raises:
             GoneError: the answer is not kept any more.
         """
+        self._policy.count(caller)
         exchange = await self._known(caller, id_)
-        if exchange.user != caller.user:
-            await self._service.check(caller, Act.REMOVE_ANSWER)
-        await self._exchanges.remove(exchange.id)
+        own = caller.user is not None and exchange.user == caller.user
+        async with nullcontext() if own else self._policy.acting(caller, Act.REMOVE_ANSWER, [f"answer {exchange.id}"]):
+            await self._exchanges.remove(exchange.id)
         return exchange
 
     async def judged(self, caller: Caller) -> Sequence[Judged]:
         """The answers that people voted about, newest first: of the caller's workspace, or, for the operator, of all."""
-        await self._service.check(caller, Act.SEE_VOTES)
+        await self._policy.seeing(caller, Act.SEE_VOTES)
         found = []
         for exchange, good, bad in await self._exchanges.judged():
             scope = Workspace(exchange.platform, exchange.workspace).scope if exchange.workspace else EVERYBODY
@@ -264,10 +271,6 @@ class Conversations:
                 quotes = await self._index.quoted(exchange.quotes[:1], scopes={EVERYBODY, scope})
                 found.append(Judged(exchange, Votes(good, bad), quotes[0] if quotes else None))
         return found
-
-    async def most_asked(self, caller: Caller) -> Sequence[str]:
-        """The ids of the products that the workspace asks about, the most frequent first."""
-        return await self._exchanges.most_asked(caller.platform, caller.workspace)
 
     async def expire(self) -> None:
         """Forget the answers that are too old."""

@@ -114,6 +114,8 @@ class Caller:
         workspace: the Discord guild or Slack team; None in a direct message without one, and in the terminal.
         user: the platform's id; the name of the account in the terminal.
         admin: whether the platform says that they administer the workspace.
+        guest: whether they are no full member of it: its guest, or a member of another one with whom it shares a channel. What such
+            callers may see, :meth:`bot.policy.Policy.scopes` knows.
         roles: the ids of the roles or groups that they have there.
         languages: theirs, then their workspace's, as far as the platform tells them; ISO 639-1.
     """
@@ -122,6 +124,7 @@ class Caller:
     workspace: str | None = None
     user: str | None = None
     admin: bool = False
+    guest: bool = False
     roles: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ()
 
@@ -142,11 +145,6 @@ class Caller:
     def scope(self) -> str:
         """Where what they add belongs: their workspace; the shared scope where there is none."""
         return EVERYBODY if self.is_operator or not self.workspace else Workspace(self.platform, self.workspace).scope
-
-    @property
-    def sees(self) -> tuple[str, ...]:
-        """The scopes of what they may see."""
-        return (EVERYBODY,) if self.scope == EVERYBODY else (EVERYBODY, self.scope)
 
     @property
     def person(self) -> Person | None:
@@ -174,6 +172,16 @@ class Act(StrEnum):
     ADD_PRODUCT = "add product"
     REMOVE_PRODUCT = "remove product"
     FORGET = "forget"
+    RESTORE = "restore"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something, so that the audit has a line of it."""
+        return self not in _LOOKS
+
+
+_LOOKS = frozenset({Act.SEE_FEEDS, Act.SEE_JOB, Act.SEE_AUDIT, Act.SEE_VOTES})
+_OPERATORS = frozenset({Act.FORGET, Act.RESTORE})
 
 
 def check(caller: Caller, act: Act, scope: str, *, owners: Collection[Person], settings: WorkspaceSettings) -> None:
@@ -187,8 +195,8 @@ def check(caller: Caller, act: Act, scope: str, *, owners: Collection[Person], s
     """
     if caller.is_operator:
         return
-    if act is Act.FORGET:
-        raise PermissionDeniedError("Only the operator may do this, with `shipdate forget` on the machine that Shipdate runs on.")
+    if act in _OPERATORS:
+        raise PermissionDeniedError("Only the operator may do this, with the `shipdate` command on the machine that Shipdate runs on.")
     if scope == EVERYBODY:
         if caller.person not in owners:
             raise PermissionDeniedError("Only the owners of this installation may do this to what every workspace sees.")

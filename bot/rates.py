@@ -1,4 +1,4 @@
-"""How many questions a minute: a token bucket for each person and each workspace.
+"""How many questions a minute, and how much else: token buckets for each person and each workspace.
 
 A bucket holds one minute's tokens and is full at first; a question takes one, and they come back one by one. That is kept as a
 single number, the moment at which the bucket will be full again (the generic cell rate algorithm, ITU-T I.371), in whole
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from enum import Enum
 from math import ceil
 
 from bot.permissions import Caller
@@ -20,6 +21,25 @@ _MINUTE = 60 * _SECOND
 
 _USER = later("You ask faster than {rate} a minute; ask again in {seconds} s.")
 _WORKSPACE = later("This workspace asks faster than {rate} a minute; ask again in {seconds} s.")
+
+
+class Effort(Enum):
+    """What is counted apart; each has a rate of its own, so that turning pages leaves people their questions, and the reverse.
+
+    Attributes:
+        QUESTION: an answer or a status, or what costs as much.
+        OVERHEARD: a question that nobody has put to Shipdate.
+        LESSER: everything else: lists, suggestions, boards, votes, changes, and also what is then refused.
+    """
+
+    QUESTION = "question"
+    OVERHEARD = "overheard"
+    LESSER = "lesser"
+
+    @property
+    def times(self) -> int:
+        """How much of it a minute has room for, in the settings' rate of questions."""
+        return 6 if self is Effort.LESSER else 1
 
 
 class TooManyQuestionsError(ShipdateError):

@@ -1,4 +1,4 @@
-"""What every surface calls: one method an act, where permission, rate limit, quota and audit live.
+"""What every surface calls: one method an act, each of which passes the :class:`~bot.policy.Policy`; the quotas live here.
 
 A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes back; it decides nothing.
 """
@@ -6,12 +6,10 @@ A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -19,24 +17,24 @@ from weakref import WeakValueDictionary
 from bot import forgetting
 from bot.conversing import Conversations
 from bot.forgetting import Forgotten
-from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
-from bot.rates import Limits
+from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace
+from bot.policy import Doing, Policy
+from bot.rates import Effort
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
-from index.errors import JobError, QuotaError, ShipdateError
+from index.errors import JobError, QuotaError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
 from index.reading import web
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.metrics import Metrics
     from bot.settings import Settings
     from index.core import Index
     from index.cutting import Tell
     from index.launches.catalogue import Product
 
-_NAMED = 3  # subjects of one act that the audit names; the others are counted
-_SUBJECT_LIMIT = 500  # characters
 _EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
-_SECRETS = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but groups
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
@@ -47,8 +45,8 @@ class Service:
         conversations: what chats need beside the answer.
         database: where a surface may keep tables of its own.
 
-    Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that; what the index raises
-    comes through.
+    Every method raises :class:`~bot.permissions.PermissionDeniedError` when the caller may not do that, and
+    :class:`~bot.rates.TooManyQuestionsError` when they, or their workspace, have to wait; what the index raises comes through.
 
     Args:
         metrics: where questions are counted, if anywhere.
@@ -73,13 +71,10 @@ class Service:
         self._settings = settings
         self._metrics = metrics
         self._now = now
-        self._owners = owners(settings.owners)
-        self._limits, self._aside = (
-            Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock) for _ in range(2)
-        )
+        self._policy = Policy(index.ledger, settings, clock=clock, now=now)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
         self._expired: datetime | None = None
-        self.conversations = Conversations(self, index, now)
+        self.conversations = Conversations(self, index, self._policy, now)
         self.database = index.database
 
     # Questions
@@ -93,21 +88,26 @@ class Service:
         await self._index.engine()
 
     async def ask(
-        self, caller: Caller, question: str, *, as_of: date | None = None, topic: Topic | None = None, unprompted: bool = False
+        self,
+        caller: Caller,
+        question: str,
+        *,
+        as_of: date | None = None,
+        topic: Topic | Callable[[Collection[str]], Awaitable[Topic | None]] | None = None,
+        unprompted: bool = False,
     ) -> Answer:
         """See :meth:`index.core.Index.ask`; kept in the log where the workspace's settings say so.
 
         Args:
+            topic: what it goes on about; or what finds that out in the scopes that the caller sees, once the question is taken.
             unprompted: nobody has asked Shipdate: it is neither logged, nor does it count beside what people ask.
-
-        Raises:
-            TooManyQuestionsError: the caller, or their workspace, has to wait; the text says how long.
         """
-        (self._aside if unprompted else self._limits).take(caller)
+        scopes = await self._policy.scopes(caller, Effort.OVERHEARD if unprompted else Effort.QUESTION)
         if unprompted:
-            return await self._index.ask(question, as_of=as_of, scopes=caller.sees)
+            return await self._index.ask(question, as_of=as_of, scopes=scopes)
+        topic = await topic(scopes) if callable(topic) else topic
         with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
-            answer = await self._index.ask(question, as_of=as_of, scopes=caller.sees, topic=topic)
+            answer = await self._index.ask(question, as_of=as_of, scopes=scopes, topic=topic)
             count(answer)
         if (await self.settings(caller)).log_questions:
             await self._expire_at_times()
@@ -116,21 +116,18 @@ class Service:
         return answer
 
     async def status(self, caller: Caller, name: str, *, as_of: date | None = None) -> Status:
-        """See :meth:`index.core.Index.status`.
-
-        Raises:
-            TooManyQuestionsError: as for :meth:`ask`; this is a question, too.
-        """
-        self._limits.take(caller)
-        return await self._index.status(name, as_of=as_of, scopes=caller.sees)
+        """See :meth:`index.core.Index.status`. This is a question, too."""
+        return await self._index.status(name, as_of=as_of, scopes=await self._policy.scopes(caller, Effort.QUESTION))
 
     async def suggest(self, caller: Caller, typed: str, limit: int) -> Sequence[tuple[str, str]]:
         """The products, ids and names, that somebody who types a name probably means; see :meth:`index.core.Index.suggested`."""
-        return await self._index.suggested(typed, limit, scopes=caller.sees)
+        return await self._index.suggested(typed, limit, scopes=await self._policy.scopes(caller))
 
     async def board(self, caller: Caller, limit: int) -> Sequence[Status]:
-        """Where launches stand: those that the workspace asks about most, then those that changed last."""
-        return await self._index.changed(limit, first=(await self.conversations.most_asked(caller))[: limit // 2], scopes=caller.sees)
+        """Where launches stand: those that the workspace asks about most, then those that changed last; a guest sees only the latter."""
+        scopes = await self._policy.scopes(caller)
+        asked = () if caller.scope not in scopes else await self._index.exchanges.most_asked(caller.platform, caller.workspace)
+        return await self._index.changed(limit, first=asked[: limit // 2], scopes=scopes)
 
     async def expire(self) -> int:
         """Delete the logged questions that are older than the settings allow, and answers that are too old; returns how many questions."""
@@ -145,12 +142,16 @@ class Service:
     # Articles
 
     async def articles(self, caller: Caller, *, matching: str = "", limit: int | None = None) -> Sequence[Listed]:
-        """The articles that the caller's answers come from, newest first; see :meth:`index.core.Index.list`."""
-        return await self._index.list(matching=matching, limit=limit, scopes=caller.sees)
+        """The articles that the caller's answers come from, newest first; see :meth:`index.core.Index.list`.
+
+        All of them cost as much as a question.
+        """
+        scopes = await self._policy.scopes(caller, Effort.QUESTION if limit is None else Effort.LESSER)
+        return await self._index.list(matching=matching, limit=limit, scopes=scopes)
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is of it; for the operator, of everything."""
-        return await self._index.counts(scopes=None if caller.is_operator else caller.sees)
+        return await self._index.counts(scopes=None if caller.is_operator else await self._policy.scopes(caller))
 
     async def add(
         self,
@@ -199,7 +200,7 @@ class Service:
         Raises:
             JobError: there is none; that of another workspace is as good as not there.
         """
-        return await self._job(await self._seeing(caller, Act.SEE_JOB, shared=shared), id_)
+        return await self._job(await self._policy.seeing(caller, Act.SEE_JOB, shared=shared), id_)
 
     async def cancel(self, caller: Caller, id_: int | None = None, *, shared: bool = False) -> Job:
         """End one of these rebuilds and throw away what it has done; returns it as it is then.
@@ -239,12 +240,12 @@ class Service:
         Args:
             shared: what is followed for every workspace instead; here and below.
         """
-        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        scope = await self._policy.seeing(caller, Act.SEE_FEEDS, shared=shared)
         return await self._index.feeds.list(scopes=(scope,))
 
     async def export_feeds(self, caller: Caller, *, shared: bool = False) -> str:
         """The same as OPML."""
-        scope = await self._seeing(caller, Act.SEE_FEEDS, shared=shared)
+        scope = await self._policy.seeing(caller, Act.SEE_FEEDS, shared=shared)
         return await self._index.feeds.export_opml(scopes=(scope,))
 
     async def add_feed(self, caller: Caller, address: str, *, shared: bool = False, every: timedelta | None = None) -> Feed:
@@ -304,6 +305,7 @@ class Service:
 
     async def products(self, caller: Caller) -> Sequence[Product]:
         """See :meth:`index.core.Index.products`."""
+        self._policy.count(caller)
         return await self._index.products()
 
     async def add_product(self, caller: Caller, product: Product, *, tell: Tell | None = None) -> None:
@@ -319,8 +321,8 @@ class Service:
     # Settings
 
     async def settings(self, caller: Caller) -> WorkspaceSettings:
-        """Those of the caller's workspace; the defaults where there is none. Anyone may know them."""
-        return await self._settings_of(caller.scope)
+        """Those of the caller's workspace; the defaults where there is none. Anyone may know them; who has to wait is told by them."""
+        return await self._policy.settings(caller.scope)
 
     async def change_settings(self, caller: Caller, changes: Mapping[str, object]) -> WorkspaceSettings:
         """Change some of the settings of the caller's workspace; returns them all.
@@ -331,7 +333,7 @@ class Service:
         async with self._acting(caller, Act.CHANGE_SETTINGS, sorted(changes)) as act:
             if act.scope == EVERYBODY:
                 raise WorkspaceSettingsError("These are the settings of a workspace, and this is none.")
-            changed = (await self._settings_of(act.scope)).changed(changes)
+            changed = (await self._policy.settings(act.scope)).changed(changes)
             await self._ledger.change_settings(act.scope, changed.model_dump(mode="json", include=set(changes)))
             act.detail = ", ".join(f"{name} = {getattr(changed, name)!r}" for name in sorted(changes) if name not in _QUIET)
             return changed
@@ -340,9 +342,6 @@ class Service:
         """Whether any workspace of a platform has chosen channels where questions are answered that nobody asked Shipdate."""
         chosen = await self._ledger.settings_everywhere("unprompted_channels")
         return any(channels and scope.startswith(f"{platform}:") for scope, channels in chosen.items())
-
-    async def _settings_of(self, scope: str) -> WorkspaceSettings:
-        return WorkspaceSettings.of(await self._ledger.settings(scope)) if scope != EVERYBODY else WorkspaceSettings()
 
     # The audit, and forgetting
 
@@ -354,7 +353,7 @@ class Service:
         Args:
             last: how many lines at most, the newest.
         """
-        scope = await self._seeing(caller, Act.SEE_AUDIT, shared=shared)
+        scope = await self._policy.seeing(caller, Act.SEE_AUDIT, shared=shared)
         return await self._ledger.audited(scope=None if caller.is_operator else scope, since=since, last=last)
 
     async def forget(self, caller: Caller, whom: Person | Workspace) -> Forgotten:
@@ -367,59 +366,23 @@ class Service:
             act.failed = not forgotten.complete
             return forgotten
 
+    async def note_restore(self, caller: Caller, file: Path) -> None:
+        """Let the audit say that a backup has been put back, which brought its own audit along."""
+        async with self._acting(caller, Act.RESTORE, [str(file)]):
+            pass
+
     # What all acts share
 
     async def check(self, caller: Caller, act: Act, *, shared: bool = False) -> None:
-        """Whether somebody may do something, before they are asked for what it needs."""
-        await self._check(caller, act, EVERYBODY if shared else caller.scope)
+        """See :meth:`bot.policy.Policy.check`."""
+        await self._policy.check(caller, act, shared=shared)
 
     @asynccontextmanager
-    async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[_Doing]:
-        """Whoever may not is refused, and whatever becomes of it is in the audit, which knows of it before it begins."""
-        doing = _Doing(EVERYBODY if shared else caller.scope)
+    async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[Doing]:
+        """See :meth:`bot.policy.Policy.acting`; whoever comes along cleans up."""
         await self._expire_at_times()
-        begun = Audited(self._now(), caller.platform, caller.workspace, caller.user, doing.scope, act, _few(subjects), "begun")
-        number = await self._ledger.begin(begun)
-        outcome = "failed"
-        try:
-            await self._check(caller, act, doing.scope)
+        async with self._policy.acting(caller, act, subjects, shared=shared) as doing:
             yield doing
-            outcome = f"{'failed' if doing.failed else 'done'}{doing.detail and ': '}{doing.detail}"
-        except (PermissionDeniedError, QuotaError) as error:
-            outcome = f"refused: {type(error).__name__}"
-            raise
-        except ShipdateError as error:  # its sentence may quote anything, which is not for the audit
-            outcome = f"failed: {type(error).__name__}"
-            raise
-        except asyncio.CancelledError:
-            outcome = "stopped"
-            raise
-        finally:
-            await self._ledger.finish(number, outcome)
-
-    async def _check(self, caller: Caller, act: Act, scope: str) -> None:
-        check(caller, act, scope, owners=self._owners, settings=await self._settings_of(scope))
-
-    async def _seeing(self, caller: Caller, act: Act, *, shared: bool) -> str:
-        """The scope whose things are shown, to those who may see them."""
-        scope = EVERYBODY if shared else caller.scope
-        await self._check(caller, act, scope)
-        return scope
-
-
-@dataclass
-class _Doing:
-    """One act that is being done.
-
-    Attributes:
-        scope: to whose things.
-        detail: what the audit says of its outcome.
-        failed: whether nothing came of it, though nothing was raised.
-    """
-
-    scope: str
-    detail: str = ""
-    failed: bool = False
 
 
 def _uncounted(_answer: Answer) -> None:
@@ -434,9 +397,3 @@ def _counted(outcomes: Sequence[Outcome]) -> str:
 def _all_failed(outcomes: Sequence[Outcome]) -> bool:
     """Whether nothing came of it, not even that nothing had changed."""
     return all(outcome.change is Change.FAILED for outcome in outcomes)
-
-
-def _few(subjects: Sequence[str]) -> str:
-    """The first subjects, without what may be secret in an address, and how many more there are."""
-    named = ", ".join(_SECRETS.sub(r"\1\2", subject)[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
-    return named if len(subjects) <= _NAMED else f"{named} and {len(subjects) - _NAMED:,} more"

@@ -29,6 +29,7 @@ class WorkspaceSettings(BaseModel):
         log_questions: whether questions are kept, for as long as the installation's settings say.
         admins: the ids of those who administer Shipdate here, beside those whom the platform calls admins.
         admin_role: the id of a role or group whose members do, too.
+        guests_see_private: whether guests and members of other workspaces see what is this one's own, too, where they meet it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class WorkspaceSettings(BaseModel):
     log_questions: bool = False
     admins: _Names = ()
     admin_role: _Name | None = None
+    guests_see_private: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> WorkspaceSettings:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of
+from bot.commands.running import Json, fail, say, settings_of, with_service
+
+if TYPE_CHECKING:
+    from bot.permissions import Caller
+    from bot.service import Service
 
 
 def doctor(
@@ -55,7 +59,11 @@ def restore(
     from index import backup
     from index.checking import counts
 
-    data = settings_of(context).data
+    async def note(service: Service, operator: Caller) -> None:
+        await service.note_restore(operator, file)
+
+    settings = settings_of(context)
+    data = settings.data
     held, kept = counts(data), backup.inspect(file)
     if not yes:
         now = "something that cannot be read" if held is None else f"{held.articles} articles"
@@ -67,3 +75,4 @@ def restore(
         say(f"What was there before is kept; `shipdate restore {before}` brings it back.")
     elif before:
         say(f"What was there before could not be opened; it is kept in {before}.")
+    with_service(settings, note)

@@ -19,6 +19,7 @@ from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
 from bot.on_discord.render import SHARED, Layout, day, lines, say
 from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import Act
+from bot.rates import TooManyQuestionsError
 from bot.wording import Wording, later
 from index import Change, Listed, Outcome
 from index.reading.files import SIZE_LIMIT
@@ -114,7 +115,10 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
 
     @remove.autocomplete("article")
     async def _articles(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
-        found = await self._bot.service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
+        try:
+            found = await self._bot.service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
+        except TooManyQuestionsError:
+            return []
         return [
             app_commands.Choice(name=clip(plain(one.article.title) or one.article.id, CHOICE_LIMIT), value=one.article.id) for one in found
         ]

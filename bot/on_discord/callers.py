@@ -14,28 +14,35 @@ from bot.wording import Wording
 if TYPE_CHECKING:
     from bot.on_discord.client import ShipdateBot
 
+_SERVER = 0  # the kind of installation by which a server has the app, among those that let an interaction happen
+
 
 def caller_of(interaction: discord.Interaction[ShipdateBot]) -> Caller:
     """Whoever used a command, a button or a menu."""
     member = interaction.user
     admin = isinstance(member, discord.Member) and interaction.permissions.manage_guild
-    return _caller(member, interaction.guild_id, admin, interaction.locale, interaction.guild_locale)
+    # An app that somebody has installed for themselves comes along to servers that have not.
+    installers = interaction._integration_owners
+    foreign = bool(installers) and installers.get(_SERVER) != interaction.guild_id
+    return _caller(member, interaction.guild_id, admin, foreign, interaction.locale, interaction.guild_locale)
 
 
 def author_of(message: discord.Message) -> Caller:
     """Whoever wrote a message; their own language is not told."""
     member, guild = message.author, message.guild
     admin = isinstance(member, discord.Member) and member.guild_permissions.manage_guild
-    return _caller(member, guild.id if guild else None, admin, guild.preferred_locale if guild else None)
+    # Whoever can write in a server is one of its members.
+    return _caller(member, guild.id if guild else None, admin, False, guild.preferred_locale if guild else None)
 
 
-def _caller(member: discord.abc.User, guild: int | None, admin: bool, *locales: discord.Locale | None) -> Caller:
+def _caller(member: discord.abc.User, guild: int | None, admin: bool, foreign: bool, *locales: discord.Locale | None) -> Caller:
     roles = [role for role in member.roles if not role.is_default()] if isinstance(member, discord.Member) else []
     return Caller(
         "discord",
         workspace=str(guild) if guild else None,
         user=str(member.id),
         admin=admin,
+        guest=foreign or (isinstance(member, discord.Member) and member.flags.guest),
         roles=frozenset(str(role.id) for role in roles),
         languages=tuple(language_of(locale) for locale in locales if locale),
     )

@@ -15,6 +15,7 @@ from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
 from bot.on_discord.render import SHARED, lines, say
 from bot.on_discord.responding import acknowledge, answer
 from bot.permissions import PermissionDeniedError
+from bot.rates import TooManyQuestionsError
 from bot.reports import feed_state
 from bot.wording import later
 from index import Feed
@@ -80,7 +81,7 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
     async def _feeds(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
         try:
             feeds = await self._bot.service.feeds(caller_of(interaction), shared=bool(interaction.namespace.shared))
-        except PermissionDeniedError:
+        except (PermissionDeniedError, TooManyQuestionsError):
             return []
         names = [(feed, plain(feed.title or feed.url)) for feed in feeds if typed.casefold() in f"{feed.title} {feed.url}".casefold()]
         return [app_commands.Choice(name=clip(name, CHOICE_LIMIT), value=str(feed.id)) for feed, name in names[:CHOICES] if name]

@@ -13,6 +13,7 @@ from bot.machine import parse_day
 from bot.on_discord.callers import caller_of
 from bot.on_discord.render import SHOWN, render, render_status
 from bot.on_discord.responding import acknowledge, answer
+from bot.rates import TooManyQuestionsError
 from bot.replies import reply, status_reply, words_for
 from bot.wording import later
 
@@ -82,7 +83,10 @@ class Questions(commands.Cog):
 
     @launch_status.autocomplete("product")
     async def _products(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
-        found = await self._bot.service.suggest(caller_of(interaction), typed, CHOICES)
+        try:
+            found = await self._bot.service.suggest(caller_of(interaction), typed, CHOICES)
+        except TooManyQuestionsError:
+            return []
         return [app_commands.Choice(name=name[:CHOICE_LIMIT], value=name[:CHOICE_LIMIT]) for _, name in found[:CHOICES] if name.strip()]
 
     async def _status(self, interaction: discord.Interaction[ShipdateBot], product: str, as_of: str | None) -> None:

@@ -81,6 +81,7 @@ class WorkspacePanel(commands.Cog):
         switches = [
             _switch("private_replies", settings.private_replies, words.say("Commands are answered privately"), words),
             _switch("log_questions", settings.log_questions, words.say("Questions are logged"), words),
+            _switch("guests_see_private", settings.guests_see_private, words.say("Guests see the server's own articles"), words),
         ]
         box: ui.Container[Any] = ui.Container(
             ui.TextDisplay(lines(said)),

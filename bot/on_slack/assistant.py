@@ -52,9 +52,9 @@ def register(app: AsyncApp, surface: Surface, messages: Messages) -> None:
         async def work() -> None:
             caller = await surface.caller(talk)
             words = await surface.words(caller)
+            names = [status.name for status in await surface.service.board(caller, _PROMPTS)]
             greeting = words.say("Ask me when an AI product launches; I answer with what the articles say, word for word.")
             await talk.openly(lambda _: render.said(greeting), thread=talk.thread)
-            names = [status.name for status in await surface.service.board(caller, _PROMPTS)]
             prompts = [words.say("When will {name} ship?", name=plain(name, _TITLE)) for name in names]
             if prompts:
                 await _adorn(set_suggested_prompts(prompts=[{"title": prompt, "message": prompt} for prompt in prompts]))

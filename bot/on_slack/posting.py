@@ -90,6 +90,7 @@ class Talk:
         team, user, channel: ids; no channel in the home tab and in modals.
         thread: in which they are; None outside of all.
         message: the one that was acted on.
+        shared: whether people of another organisation read there, too (Slack Connect); None where Slack does not tell.
         trigger: by which a modal may be opened within three seconds; no two acts have the same.
     """
 
@@ -105,6 +106,7 @@ class Talk:
         self.channel: str | None = context.channel_id or event.get("channel") or container.get("channel_id")
         self.message: str | None = inner.get("ts") or container.get("message_ts")
         self.thread: str | None = inner.get("thread_ts") or container.get("thread_ts")
+        self.shared: bool | None = body.get("is_ext_shared_channel")
         self.trigger: str = body.get("trigger_id") or uuid4().hex
         self._address: str | None = body.get("response_url")
         self._uses, self._since = 0, monotonic()
@@ -113,6 +115,11 @@ class Talk:
     def direct(self) -> bool:
         """Whether nobody else reads there."""
         return bool(self.channel and self.channel.startswith("D"))
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody has used a command or a button, and looks for what comes of it."""
+        return self._address is not None
 
     async def openly(self, render: Render, *, thread: str | None = None) -> tuple[str, str]:
         """Say something for all to see; returns channel and ts.

@@ -52,9 +52,11 @@ def form(now: WorkspaceSettings, words: Wording) -> Block:
     every = option(words.say("Each question's own language"), _EVERY)
     names = {code: option(words.language_name(code), code) for code in LANGUAGES}
     kept = option(words.say("Keep questions and who asked them, for as long as the operator says"), "log")
+    seen = option(words.say("See this workspace's own articles, too"), "guests")
     channels: Block = {"type": "multi_conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
     people: Block = {"type": "multi_users_select"}
     log: Block = {"type": "checkboxes", "options": [kept]}
+    guests: Block = {"type": "checkboxes", "options": [seen]}
     blocks = [
         field(
             "unprompted_channels",
@@ -75,6 +77,11 @@ def form(now: WorkspaceSettings, words: Wording) -> Block:
             optional=False,
         ),
         field("log_questions", words.say("Log"), log | ({"initial_options": [kept]} if now.log_questions else {})),
+        field(
+            "guests_see_private",
+            words.say("Guests, and channels that are shared with other organisations"),
+            guests | ({"initial_options": [seen]} if now.guests_see_private else {}),
+        ),
         field(
             "admins",
             words.say("Further admins of Shipdate"),
@@ -97,5 +104,6 @@ def chosen(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "private_replies": (value("private_replies").get("selected_option") or {}).get("value") == "private",
         "language": None if language in (None, _EVERY) else language,
         "log_questions": bool(value("log_questions").get("selected_options")),
+        "guests_see_private": bool(value("guests_see_private").get("selected_options")),
         "admins": tuple(value("admins").get("selected_users") or ()),
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
+from cachetools import LRUCache, TTLCache
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
@@ -15,12 +17,15 @@ from bot.on_slack import render
 from bot.on_slack.people import People
 from bot.on_slack.posting import Poster, Talk
 from bot.permissions import Caller
+from bot.rates import TooManyQuestionsError
 from bot.replies import words_for
 from bot.service import Service
 from bot.wording import Wording, later
 from index.errors import ShipdateError
 
 _BRIEF = 2  # words: so few tell little of a question's language
+_REMEMBERED = 10_000  # channels that are shared with other organisations, and people
+_WINDOW = 60.0  # seconds in which somebody is told once that they do too much, where they wait for no answer
 
 log = structlog.get_logger(__name__)
 
@@ -46,16 +51,26 @@ class Surface:
         self.conversations = service.conversations
         self.poster = poster
         self.people = People()
+        self._shared: LRUCache[str, bool] = LRUCache(_REMEMBERED)  # channels, as messages there tell; commands and buttons do not
+        self._told: TTLCache[tuple[str, str], bool, float] = TTLCache(_REMEMBERED, _WINDOW)
         self.work: set[asyncio.Task[Any]] = set()
         self.aside: set[asyncio.Task[Any]] = set()
 
     def talk(self, context: AsyncBoltContext, body: Mapping[str, Any]) -> Talk:
         """The way back to whoever sent this."""
-        return Talk(self.poster, context, body)
+        talk = Talk(self.poster, context, body)
+        if talk.channel and talk.shared:
+            self._shared[talk.channel] = True
+        elif talk.channel and talk.shared is None:
+            talk.shared = self._shared.get(talk.channel)
+        elif talk.channel:
+            self._shared.pop(talk.channel, None)
+        return talk
 
     async def caller(self, talk: Talk) -> Caller:
-        """Who it is."""
-        return await self.people.caller(talk.client, talk.team, talk.user)
+        """Who it is. Where another organisation reads along, whoever asks is told what may be told to its people."""
+        caller = await self.people.caller(talk.client, talk.team, talk.user)
+        return replace(caller, guest=True) if talk.shared else caller
 
     async def words(self, caller: Caller, question: str = "", language: str | None = None) -> Wording:
         """In which words somebody is answered."""
@@ -85,7 +100,14 @@ class Surface:
         task.add_done_callback(self.aside.discard)
 
     async def tell(self, talk: Talk, error: Exception) -> None:
-        """The one place where errors become sentences: privately, in the language of whoever caused them."""
+        """The one place where errors become sentences: privately, in the language of whoever caused them.
+
+        That they do too much, those who wait for no answer (who write, or look at the home tab) are told only once in a while.
+        """
+        if isinstance(error, TooManyQuestionsError) and not talk.awaited:
+            if (talk.team, talk.user) in self._told:
+                return
+            self._told[talk.team, talk.user] = True
         try:
             words = await self.words(await self.caller(talk))
             sentence = self._sentence(error, words)
