@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import pickle
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_type_hints
 
 from index import errors
 from index.errors import ArticleError, ShipdateError
-from index.reading.sandbox.worker import REPLY_HEAD, REQUEST_HEAD, Outcome
+from index.reading.sandbox.worker import PATIENCE, REPLY_HEAD, REQUEST_HEAD, Outcome
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -27,7 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 DEADLINE = 20.0
-"""Seconds that a worker has for one call, unless it is given more: an ordinary page takes hundredths, a feed of 5 MB seconds."""
+"""Seconds of the processor that one call may take, unless it is given more: an ordinary page takes hundredths, a feed of 5 MB seconds."""
 
 WORKERS = 2
 """Processes at most; each takes some 100 MB once it has read a web page."""
@@ -38,6 +39,8 @@ WAITING = 64 * 1024 * 1024
 _REPLY = 64 * 1024 * 1024  # bytes of a reply at most: the text of a feed of 5 MB in JSON at its worst
 _IDLE = 300.0  # seconds without a call, after which a worker is ended
 _CALLS = 1000  # after which a worker is ended: what libraries leak, and what large pages left behind, goes with it
+_OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)
+_TOO_LONG = "it takes more than {seconds:.0f} seconds to read, which nothing should; shorten it."
 _BEYOND = "it is too complicated to be read, or takes too much memory; shorten it."
 _START = "from index.reading.sandbox.worker import main; main()"
 _ROOT = Path(__file__).parents[3]
@@ -64,7 +67,7 @@ class Sandbox:
         self._idle_seconds = idle
         self._idle: list[_Worker] = []  # the one that has worked last is the last
         self._retirement: asyncio.TimerHandle | None = None
-        self._ends: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.Task[int]] = set()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``function`` returns for these arguments, called in a worker, within :data:`DEADLINE`.
@@ -79,16 +82,17 @@ class Sandbox:
         return await self.run_within(DEADLINE, function, *args, **kwargs)
 
     async def run_within(self, seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same, with another deadline, which counts from the moment that a worker is free."""
+        """The same, with another deadline; by the clock it may take :data:`~index.reading.sandbox.worker.PATIENCE` times as long."""
         call = pickle.dumps((function.__module__, function.__qualname__, args, kwargs))
         async with self._worker(len(call)) as worker:
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(PATIENCE * seconds):
                     outcome, payload = await worker.call(call, seconds)
             except TimeoutError:
-                raise SandboxError(f"it takes more than {seconds:.0f} seconds to read, which nothing should; shorten it.") from None
+                raise SandboxError(_TOO_LONG.format(seconds=seconds)) from None
             except (asyncio.IncompleteReadError, OSError):
-                raise SandboxError(_BEYOND) from None
+                late = await worker.end() == -_OUT_OF_TIME
+                raise SandboxError(_TOO_LONG.format(seconds=seconds) if late else _BEYOND) from None
         if outcome is Outcome.RETURNED:
             with suppress(ValueError):  # it is not of the type that was promised
                 result: T = _returned(function).validate_json(payload)
@@ -193,12 +197,12 @@ class _Worker:
         self.busy = False
         return Outcome(outcome), payload
 
-    async def end(self) -> None:
-        """Kill it: between two calls it holds nothing, and in the midst of one it would not hear."""
+    async def end(self) -> int:
+        """Kill it, unless it has ended: between two calls it holds nothing, and amid one it would not hear. Returns its exit status."""
         with suppress(ProcessLookupError):
             self._process.kill()
         self._requests.close()
-        await self._process.wait()
+        return await self._process.wait()
 
 
 @cache

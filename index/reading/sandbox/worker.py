@@ -13,17 +13,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
 from importlib import import_module
+from math import ceil
 from operator import attrgetter
 from typing import Any, BinaryIO, get_type_hints
 
 REQUEST_HEAD = struct.Struct(">dI")
-"""Of a call: seconds that it may take, and bytes that follow."""
+"""Of a call: seconds of the processor that it may take, and bytes that follow."""
 
 REPLY_HEAD = struct.Struct(">BI")
 """Of a reply: its :class:`Outcome`, and bytes that follow."""
 
 MEMORY = 1536 * 1024 * 1024
 """Bytes of address space that a worker may take, of which libraries reserve a third without using it."""
+
+PATIENCE = 3
+"""How many times as long a call may take by the clock as it may by the processor: the machine may have much else to do."""
 
 _GRACE = 2  # seconds behind its deadline, after which a worker whose parent was killed ends by itself
 _NICENESS = 5
@@ -50,7 +54,7 @@ def main() -> None:
     _confine()
     while len(head := calls.read(REQUEST_HEAD.size)) == REQUEST_HEAD.size:
         seconds, size = REQUEST_HEAD.unpack(head)
-        _alarm(int(seconds) + _GRACE)
+        _hurry(seconds)
         _answer(calls.read(size), replies)
         _alarm(0)
 
@@ -67,8 +71,18 @@ def _confine() -> None:
         os.nice(_NICENESS)  # questions go before it
 
 
+def _hurry(seconds: float) -> None:
+    """Have the system end this process, even amid a library's endless loop, after so many seconds of the processor from now on."""
+    with suppress(ImportError):
+        import resource
+
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        resource.setrlimit(resource.RLIMIT_CPU, (ceil(own.ru_utime + own.ru_stime + seconds), resource.RLIM_INFINITY))
+    _alarm(ceil(PATIENCE * seconds) + _GRACE)
+
+
 def _alarm(seconds: int) -> None:
-    """Have the system end this process then, even amid a library's endless loop; 0: do not."""
+    """Have the system end this process after so many seconds by the clock; 0: do not."""
     with suppress(AttributeError):  # Windows
         signal.alarm(seconds)
 
