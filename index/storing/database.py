@@ -6,9 +6,10 @@ What stands in it is the business of the stores beside this module; each takes t
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from index import private
 from index.errors import BusyError, DataError
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Database:
         """
         file = folder / FILE
         _make(folder)
+        await asyncio.to_thread(_close, file)
         engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare)
         made = cls(engine, file)
@@ -83,7 +86,7 @@ class Database:
         Raises:
             DataError: a newer version of Shipdate made it.
         """
-        lock = FileLock(self._file.with_suffix(".lock"), thread_local=False)
+        lock = FileLock(self._file.with_suffix(".lock"), mode=private.FILE, thread_local=False)
         try:
             await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
         except Timeout:
@@ -199,9 +202,16 @@ def _migrations() -> Config:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the tokens of workspaces may stand in it
+        folder.mkdir(mode=private.FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
+
+
+def _close(file: Path) -> None:
+    """Let nobody else read a database, nor what stands beside it. What SQLite makes beside it later gets the mode that the database has."""
+    with suppress(OSError):  # then SQLite cannot use it either, and says why
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT, private.FILE))
+    private.close(file.parent)
 
 
 def _prepare(connection: Any, _record: Any) -> None:
