@@ -121,6 +121,19 @@ def states(data: Path) -> States:
     return States({"working": total - failing, "failing": failing}, jobs)
 
 
+def look_up(data: Path, query: str) -> Sequence[Any]:
+    """The rows that a query finds.
+
+    Raises:
+        DataError: the database cannot be read.
+    """
+    try:
+        with closing(_open(data / FILE)) as connection:
+            return connection.execute(query).fetchall()
+    except sqlite3.Error as error:
+        raise DataError(explain(error, data / FILE)) from None
+
+
 def live_fingerprint(data: Path) -> str | None:
     """That of the encoder whose vectors answer now; None where there are none, or they cannot be read."""
     if (data / FILE).is_file():
