@@ -91,6 +91,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SHIPDATE_RETENTION_DAYS", "retention_days"),
         description="after how many days logged questions are deleted",
     )
+    audit_days: int = Field(
+        default=365,
+        ge=1,
+        validation_alias=AliasChoices("SHIPDATE_AUDIT_DAYS", "audit_days"),
+        description="after how many days lines of the audit are deleted",
+    )
     shipdate_key: str = Field(
         default="",
         validation_alias=AliasChoices("SHIPDATE_KEY", "shipdate_key"),

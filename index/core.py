@@ -155,10 +155,10 @@ class Index:
         return await add(found, store=self._store, generation=generation, engine=engine, mentions=mentions, scope=scope, done=done)
 
     async def _check_room(self, names: Collection[str], scope: str) -> None:
-        """Whether a workspace may have these articles, too; what all share has no limit."""
+        """Whether a workspace may have these articles, too, of which copies count like others; what all share has no limit."""
         if scope == EVERYBODY:
             return
-        held, most = (await self._store.counts([scope])).articles, self._settings.max_articles
+        held, most = await self._store.sources(scope), self._settings.max_articles
         new = len(names) - len(await self._store.known(names, scope))
         if new and held + new > most:
             raise QuotaError(
@@ -178,7 +178,7 @@ class Index:
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:
-        """Take out articles, named by id, address or source; returns those that were in: name to title.
+        """Take out articles, named by id (or its first 12 digits), address or source; returns those that were in: name to title.
 
         Raises:
             BusyError: another process is writing.

@@ -163,7 +163,8 @@ class Rebuilding:
         try:
             await self._rebuild(job)
         except ShipdateError as error:
-            await self._jobs.fail(job.id, str(error))
+            log.warning("Job %d failed: %s", job.id, error)
+            await self._jobs.fail(job.id, str(error), error.in_public)
         except Exception:
             log.exception("Job %d stopped.", job.id)
             await self._jobs.fail(job.id, "It stopped at an error that nobody foresaw; the log tells more.")
