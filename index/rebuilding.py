@@ -163,7 +163,7 @@ class Rebuilding:
         try:
             await self._rebuild(job)
         except ShipdateError as error:
-            log.warning("Job %d failed: %s", job.id, error)
+            log.info("Job %d failed: %s", job.id, error)  # the command that began it says so by itself
             await self._jobs.fail(job.id, str(error), error.in_public)
         except Exception:
             log.exception("Job %d stopped.", job.id)
