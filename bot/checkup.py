@@ -13,15 +13,17 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from bot.addresses import AddressError, parse_address
+from bot.sealing import Seal, SealError
 from bot.serving import LOCK
 from bot.settings import Settings
 from index.checking import Check, Health, check_data, counts, live_fingerprint
 from index.embedding import bundled
 from index.embedding import encoder as encoders
-from index.errors import ModelError
+from index.errors import DataError, ModelError
 from index.reading.fetched import FetchError
 from index.reading.fetching import Fetcher
 from index.scratch import held
+from index.storing.database import FILE
 
 _PACKAGES = ("shipdate", "faiss-cpu", "torch", "sentence-transformers")
 _REACHED = "https://example.com/"  # kept up by IANA for whoever needs an address that is always there
@@ -62,6 +64,7 @@ def checkup(settings: Settings, *, offline: bool) -> Checkup:
         loading,
         *check_data(settings.data),
         *_tokens(settings),
+        _at_rest(settings),
         *([] if offline else [_network(settings)]),
         _ops(settings),
     )
@@ -103,6 +106,29 @@ def _model(settings: Settings) -> tuple[Mapping[str, str | None], Check]:
 def _tokens(settings: Settings) -> Iterator[Check]:
     for name, value in settings.tokens.items():
         yield Check(name.upper(), Health.OK, "is set" if value else "is not set")
+
+
+def _at_rest(settings: Settings) -> Check:
+    """Whether whoever gets hold of the database, or of a backup, can use the tokens of workspaces."""
+    try:
+        seal = Seal.of(settings.shipdate_key)
+    except SealError as error:
+        return Check("stored tokens", Health.ERROR, str(error), "Mend SHIPDATE_KEY, or leave it empty.")
+    if not (settings.data / FILE).is_file():
+        return Check("stored tokens", Health.OK, "none")
+    from bot.on_slack.installations import at_rest
+
+    try:
+        stored = at_rest(settings.data, seal)
+    except DataError as error:
+        return Check("stored tokens", Health.WARNING, f"cannot be looked at: {error}")
+    if stored.lost:
+        advice = "Set SHIPDATE_KEY to the key of before; where it is lost, have those workspaces install the app again."
+        return Check("stored tokens", Health.ERROR, f"{stored.lost} are encrypted with another key than SHIPDATE_KEY", advice)
+    if stored.plain:
+        advice = "The next `shipdate serve` encrypts them." if settings.shipdate_key else "Set SHIPDATE_KEY, and they are encrypted."
+        return Check("stored tokens", Health.WARNING, f"{stored.plain} stand in the database as they are", advice)
+    return Check("stored tokens", Health.OK, f"{stored.sealed}, encrypted" if stored.sealed else "none")
 
 
 def _network(settings: Settings) -> Check:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cachetools import FIFOCache
+from cachetools import FIFOCache, TTLCache
 
 from bot.permissions import Act, Caller, Workspace
 from bot.rates import TooManyQuestionsError
@@ -33,6 +33,7 @@ KEPT = timedelta(days=90)
 """How long the buttons below an answer work."""
 
 _REPEATED = timedelta(hours=1)  # how long a platform may repeat an event
+_EVENTS = 10_000  # that are remembered for as long
 _GOES_ON = timedelta(hours=12)  # for so long a conversation may go on about what was asked before
 _THREADS = 2000  # of which what they are about is remembered
 _ASIDE = 300  # characters: a longer message among people is no question to all
@@ -107,6 +108,8 @@ class Conversations:
         self._exchanges = index.exchanges
         self._now = now
         self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
+        # Those that this process has taken, so that it takes none twice while the database cannot be written.
+        self._events: TTLCache[tuple[str, str], bool] = TTLCache(_EVENTS, _REPEATED.total_seconds(), lambda: now().timestamp())
         self._subjects: FIFOCache[tuple[str, str, str], _Subject] = FIFOCache(_THREADS)
 
     @asynccontextmanager
@@ -115,13 +118,16 @@ class Conversations:
 
         It counts as handled when this is left without an error; one that a killed process had begun is handled again.
         """
-        now = self._now()
-        if not await self._exchanges.take(platform, key, holder=self._holder, at=now, since=now - _REPEATED):
+        now, event = self._now(), (platform, key)
+        known = event in self._events
+        self._events[event] = True
+        if known or not await self._exchanges.take(platform, key, holder=self._holder, at=now, since=now - _REPEATED):
             yield False
             return
         try:
             yield True
         except BaseException:
+            self._events.pop(event, None)
             await self._exchanges.release(platform, key)
             raise
         await self._exchanges.finish(platform, key)

@@ -66,7 +66,8 @@ class Made:
 
 def made(job: Job, words: Wording) -> Made:
     """How far a rebuild is."""
-    text = words.say(_STATES[job.state], done=job.done, total=job.total, problem=job.problem)
+    problem = words.say(job.in_public) if job.in_public else job.problem
+    text = words.say(_STATES[job.state], done=job.done, total=job.total, problem=problem)
     if job.state is not JobState.RUNNING:
         return Made(text, "", "")
     share = job.done / job.total if job.total else 0.0

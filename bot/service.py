@@ -130,14 +130,15 @@ class Service:
         return await self._index.changed(limit, first=asked[: limit // 2], scopes=scopes)
 
     async def expire(self) -> int:
-        """Delete the logged questions that are older than the settings allow, and answers that are too old; returns how many questions."""
+        """Delete what is too old, or too much of one workspace: logged questions, answers, the audit; returns how many questions."""
         self._expired = self._now()
         await self.conversations.expire()
+        await self._ledger.limit_audit(self._expired - timedelta(days=self._settings.audit_days))
         return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
 
     async def _expire_at_times(self) -> None:
         if self._expired is None or self._now() - self._expired >= _EXPIRY:
-            await self.expire()
+            await self.database.soon(self.expire())
 
     # Articles
 

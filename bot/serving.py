@@ -22,7 +22,7 @@ from bot.ops import ops_server
 from bot.service import Service
 from bot.settings import Settings
 from bot.supervising import Part, Ready, State, Supervisor
-from index import open_index
+from index import open_index, private
 from index.checking import counts, states
 from index.core import Index
 from index.errors import BusyError, DataError
@@ -149,7 +149,7 @@ def _alone(data: Path) -> Iterator[None]:
     Raises:
         BusyError: another one does.
     """
-    lock = FileLock(data / LOCK)
+    lock = FileLock(data / LOCK, mode=private.FILE)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -16,8 +16,8 @@ _PASSWORD = re.compile(r"://[^/?#:]*:([^/?#]*)@")  # of a URL, however badly the
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of a setting with this name must never be shown: ``..._TOKEN`` and ``..._SECRET``."""
-    return name.lower().endswith(("_token", "_secret"))
+    """Whether the value of a setting with this name must never be shown: ``..._TOKEN``, ``..._SECRET`` and ``..._KEY``."""
+    return name.lower().endswith(("_token", "_secret", "_key"))
 
 
 class Settings(BaseSettings):
@@ -90,6 +90,17 @@ class Settings(BaseSettings):
         ge=0,
         validation_alias=AliasChoices("SHIPDATE_RETENTION_DAYS", "retention_days"),
         description="after how many days logged questions are deleted",
+    )
+    audit_days: int = Field(
+        default=365,
+        ge=1,
+        validation_alias=AliasChoices("SHIPDATE_AUDIT_DAYS", "audit_days"),
+        description="after how many days lines of the audit are deleted",
+    )
+    shipdate_key: str = Field(
+        default="",
+        validation_alias=AliasChoices("SHIPDATE_KEY", "shipdate_key"),
+        description="with what the tokens of workspaces are encrypted; several with commas: the first encrypts, all decrypt",
     )
     ops: str = Field(
         default="",
@@ -166,14 +177,15 @@ class Settings(BaseSettings):
 
     @property
     def tokens(self) -> Mapping[str, str]:
-        """Every setting that is a token or a secret, by its name; empty where it is not set."""
+        """Every setting that is a token, a secret or a key, by its name; empty where it is not set."""
         return {name: getattr(self, name) for name in type(self).model_fields if is_secret(name)}
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The texts that must never be shown: tokens, and the password in DATABASE_URL."""
+        """The texts that must never be shown: tokens and keys, each, and the password in DATABASE_URL."""
         password = _PASSWORD.search(self.database_url)
-        said = [*self.tokens.values(), *((password[1], unquote(password[1])) if password else ())]
+        keys = map(str.strip, self.shipdate_key.split(","))
+        said = [*self.tokens.values(), *keys, *((password[1], unquote(password[1])) if password else ())]
         return frozenset(filter(None, said))
 
     @field_validator("web_ports", mode="before")

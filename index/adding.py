@@ -157,10 +157,10 @@ class Adding:
             await run.note()
 
     async def _check_room(self, names: Collection[str], scope: str) -> None:
-        """Whether a workspace may have these articles, too; what all share has no limit."""
+        """Whether a workspace may have these articles, too, of which copies count like others; what all share has no limit."""
         if scope == EVERYBODY:
             return
-        held, most = (await self._store.counts([scope])).articles, self._machinery.settings.max_articles
+        held, most = await self._store.sources(scope), self._machinery.settings.max_articles
         new = len(names) - len(await self._store.known(names, scope))
         if new and held + new > most:
             raise QuotaError(

@@ -30,6 +30,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from filelock import AsyncFileLock, Timeout
 
+from index import private
 from index.checking import complaints, schema_version
 from index.errors import BackupError, BusyError, DataError
 from index.launches.catalogue import OWN
@@ -155,7 +156,7 @@ def _write(data: Path, file: Path, *, damaged: bool = False) -> Manifest:
         with suppress(FileNotFoundError):
             shutil.copyfile(data / OWN, work / OWN)
         _pack(work, manifest)
-        (work / _PACKED).chmod(0o600)  # it may be put where others look, and holds what people asked
+        (work / _PACKED).chmod(private.FILE)  # it may be put where others look, and holds what people asked
         with (work / _PACKED).open("rb") as whole:
             os.fsync(whole.fileno())
         (work / _PACKED).replace(file)
@@ -282,7 +283,7 @@ def _replace(data: Path, work: Path) -> Path | None:
 
 def _set_aside(data: Path, kept: Path) -> None:
     """Keep a database that is too damaged to be opened. Its log goes first: it must never meet another database."""
-    kept.mkdir()
+    kept.mkdir(private.FOLDER)
     for path in (data / f"{FILE}-wal", data / f"{FILE}-shm", data / FILE):
         with suppress(FileNotFoundError):
             path.replace(kept / path.name)
@@ -291,14 +292,14 @@ def _set_aside(data: Path, kept: Path) -> None:
 @asynccontextmanager
 async def _alone(data: Path) -> AsyncIterator[None]:
     """Neither jobs nor articles are written meanwhile by anybody else."""
-    await asyncio.to_thread(data.mkdir, mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(data.mkdir, mode=private.FOLDER, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         for name, patience, busy in (
             (JOBS_LOCK, _JOBS_PATIENCE, "A rebuild is at work in {}; wait until it is done, or cancel it, then try again."),
             (WRITER_LOCK, _PATIENCE, "Another process is writing to {}; wait until it is done, then try again."),
         ):
             try:
-                await stack.enter_async_context(AsyncFileLock(data / name, timeout=patience, run_in_executor=False))
+                await stack.enter_async_context(AsyncFileLock(data / name, timeout=patience, mode=private.FILE, run_in_executor=False))
             except Timeout:
                 raise BusyError(busy.format(data)) from None
         yield

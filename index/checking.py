@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from index import private
 from index.errors import DataError
 from index.model import Counts
 from index.scratch import held, size_of
@@ -67,6 +69,7 @@ class Check:
 def check_data(data: Path) -> Iterator[Check]:
     """Look at everything in a data folder. Takes about a second for 10,000 articles."""
     yield _folder(data)
+    yield _privacy(data)
     if not (data / FILE).is_file():
         yield Check("database", Health.OK, "nothing is in yet; it is made when the first article is added")
         return
@@ -116,6 +119,19 @@ def states(data: Path) -> States:
     except sqlite3.Error as error:
         raise DataError(explain(error, data / FILE)) from None
     return States({"working": total - failing, "failing": failing}, jobs)
+
+
+def look_up(data: Path, query: str) -> Sequence[Any]:
+    """The rows that a query finds.
+
+    Raises:
+        DataError: the database cannot be read.
+    """
+    try:
+        with closing(_open(data / FILE)) as connection:
+            return connection.execute(query).fetchall()
+    except sqlite3.Error as error:
+        raise DataError(explain(error, data / FILE)) from None
 
 
 def live_fingerprint(data: Path) -> str | None:
@@ -212,6 +228,21 @@ def _folder(data: Path) -> Check:
     if free < max(size, _ROOM):
         return Check("data", Health.WARNING, message, "Free some space: a rebuild needs as much again as is there.")
     return Check("data", Health.OK, message)
+
+
+def _privacy(data: Path) -> Check:
+    """Whether anybody else on this machine can look into it."""
+    if not data.is_dir():
+        return Check("privacy", Health.OK, "there is nothing to read yet")
+    mode, readable = stat.S_IMODE(data.stat().st_mode), private.open_to_others(data)
+    if readable:
+        more = f" and {len(readable) - 1} more" if readable[1:] else ""
+        advice = "The next command that opens it takes that from them, unless the files are somebody else's; then: chmod -R go= on each."
+        return Check("privacy", Health.WARNING, f"others on this machine can use {readable[0]}{more}", advice)
+    if mode & private.OTHERS:
+        message = f"others on this machine can look into {data} (its mode is {mode:04o}), though not into the files"
+        return Check("privacy", Health.WARNING, message, f"Run `chmod 700 {data}`.")
+    return Check("privacy", Health.OK, "nobody else on this machine can look into it")
 
 
 def _schema(connection: sqlite3.Connection) -> Check:

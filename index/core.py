@@ -124,7 +124,7 @@ class Index:
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:
-        """Take out articles, named by id, address or source; returns those that were in: name to title.
+        """Take out articles, named by id (or its first 12 digits), address or source; returns those that were in: name to title.
 
         Raises:
             BusyError: another process is writing.

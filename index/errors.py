@@ -6,13 +6,18 @@ Anything else is a bug.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class ShipdateError(Exception):
     """Its text is one sentence for a person: what is wrong, and what to do about it.
 
     Attributes:
         sentence: the same, with a ``{name}`` where each of the ``values`` stands, so that it can be said in other languages.
+        in_public: what is said in its place to those who do not run Shipdate, and whose business its files are not; None: the same.
     """
+
+    in_public: ClassVar[str | None] = None
 
     def __init__(self, sentence: str = "", **values: object) -> None:
         super().__init__(sentence.format(**values) if values else sentence)
@@ -22,6 +27,8 @@ class ShipdateError(Exception):
 
 class ModelError(ShipdateError):
     """The embedding model cannot be found, read or reached."""
+
+    in_public = "My model cannot be used at the moment; whoever runs me finds the reason in the log."
 
 
 class ArticleError(ShipdateError):
@@ -39,9 +46,13 @@ class FeedError(ShipdateError):
 class DataError(ShipdateError):
     """The data folder cannot be used: not writable, of a newer version, damaged, or full."""
 
+    in_public = "My data cannot be used at the moment; whoever runs me finds the reason in the log."
+
 
 class BusyError(DataError):
     """Another process is writing to the data folder."""
+
+    in_public = "Somebody else is changing my data at the moment; please try again in a minute."
 
 
 class QuestionError(ShipdateError):
@@ -50,6 +61,8 @@ class QuestionError(ShipdateError):
 
 class CatalogueError(ShipdateError):
     """A product cannot be added to the catalogue, or its file cannot be understood."""
+
+    in_public = "My catalogue of products cannot be used at the moment; whoever runs me finds the reason in the log."
 
 
 class BackupError(ShipdateError):

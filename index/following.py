@@ -246,24 +246,24 @@ class Following:
     async def _take(self, feed: Feed, contents: feeds.Contents) -> tuple[Sequence[Outcome], bool]:
         """Add the articles of the items that are new, have changed, or whose page is still to be had; and whether none is left."""
         noted = await self._store.noted(feed.id)
-        wanted = [item for item in contents.items if not _settled(item, noted.get(item.key))]
+        wanted = [item for item in contents.items if not _settled(item, noted.get(item.id))]
         stored = await self._machinery.store.known([item.source for item in wanted], feed.scope)
-        pages = _Pages(self._page)
+        pages, present = _Pages(self._page), [item.id for item in contents.items]
         outcomes: list[Outcome] = []
         complete = True
         for at in range(0, len(wanted), TOGETHER):
             readers: dict[str, Read] = {}
             seen: list[Noted] = []
             for item in wanted[at : at + TOGETHER]:
-                read, failures = await _read(item, noted.get(item.key), pages, stored.get(item.source), self._machinery.sandbox)
+                read, failures = await _read(item, noted.get(item.id), pages, stored.get(item.source), self._machinery.sandbox)
                 if read:
                     readers[item.source] = partial(_given, read)
                 complete &= failures in (0, _PAGE_LOOKS)
                 if failures is not None:
-                    seen.append(Noted(item.key, item.digest, item.source, failures))
+                    seen.append(Noted(item.id, item.digest, failures))
             if readers:
                 outcomes += await self._add(readers, feed.scope, lambda _: None)
-            await self._store.note(feed.id, seen)
+            await self._store.note(feed.id, seen, present=present)
         return outcomes, complete
 
     async def _fetch(self, address: str) -> Fetched:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import AsyncFileLock, Timeout
 
-from index import backup
+from index import backup, private
 from index.embedding.bundled import NAME
 from index.embedding.engine import Engine
 from index.embedding.languages import LanguageSpace
@@ -149,7 +149,7 @@ class Machinery:
             DataError: the data folder cannot be written.
         """
         async with self._writer:
-            lock = AsyncFileLock(self.settings.data / WRITER_LOCK, run_in_executor=False)
+            lock = AsyncFileLock(self.settings.data / WRITER_LOCK, mode=private.FILE, run_in_executor=False)
             try:
                 await lock.acquire(timeout=-1 if patiently else PATIENCE)
             except Timeout:

@@ -15,12 +15,20 @@ EVERYBODY = ""
 """The scope of an article that every workspace may see."""
 
 
+_DIGEST = 32  # hexadecimal digits: 128 bits, of which nobody makes two that are alike
+
+
+def article_id(source: str, scope: str) -> str:
+    """The id of the article that is kept under a source for a scope: a digest of both."""
+    return sha256(f"{scope}\n{source}".encode()).hexdigest()[:_DIGEST]
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One dated text, as stored.
 
     Attributes:
-        id: stable for as long as the article stands at the same place (a digest of :attr:`source` and :attr:`scope`).
+        id: stable for as long as the article stands at the same place (see :func:`article_id`).
         source: where it was read: ``file:`` followed by an absolute path, or a web address. One article a source and scope.
         url: its canonical address, shown to people; the source itself when the article names none.
         published: when it appeared, with its offset; None when unknown, which is never replaced by a guess.
@@ -340,6 +348,7 @@ class Job:
         rate: articles a second, since the process that works on it took it up; None before the first ones.
         queued, started, finished: moments in UTC.
         problem: one sentence on why it failed.
+        in_public: see :class:`index.errors.ShipdateError`.
     """
 
     id: int
@@ -352,6 +361,7 @@ class Job:
     started: datetime | None
     finished: datetime | None
     problem: str | None
+    in_public: str | None = None
 
     @property
     def open(self) -> bool:
@@ -384,7 +394,7 @@ class Mark(Span):
 
 def words_digest(text: str) -> str:
     """By which the words of a quote are recognised."""
-    return sha256(text.encode()).hexdigest()[:16]
+    return sha256(text.encode()).hexdigest()[:_DIGEST]
 
 
 @dataclass(frozen=True, slots=True)

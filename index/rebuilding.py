@@ -16,7 +16,7 @@ from time import perf_counter
 
 from filelock import AsyncFileLock, Timeout
 
-from index import cutting
+from index import cutting, private
 from index.cutting import Cut, Tell, batches, cut, embed, tell_launches
 from index.embedding.engine import Engine
 from index.errors import DataError, JobError, ShipdateError
@@ -128,7 +128,7 @@ class Rebuilding:
 
     def _lock(self) -> AsyncFileLock:
         """Held by whoever works on jobs; the system lets go of it when a process dies."""
-        return AsyncFileLock(self._machinery.settings.data / JOBS_LOCK, run_in_executor=False)
+        return AsyncFileLock(self._machinery.settings.data / JOBS_LOCK, mode=private.FILE, run_in_executor=False)
 
     def _take_up(self) -> None:
         if self._work is None or self._work.done():
@@ -163,7 +163,8 @@ class Rebuilding:
         try:
             await self._rebuild(job)
         except ShipdateError as error:
-            await self._jobs.fail(job.id, str(error))
+            log.info("Job %d failed: %s", job.id, error)  # the command that began it says so by itself
+            await self._jobs.fail(job.id, str(error), error.in_public)
         except Exception:
             log.exception("Job %d stopped.", job.id)
             await self._jobs.fail(job.id, "It stopped at an error that nobody foresaw; the log tells more.")

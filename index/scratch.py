@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index import private
+
 PARTIAL = "partial"
 """How the names of scratch folders begin, unless they are of a kind of their own."""
 
@@ -52,7 +54,7 @@ def held(lock: Path) -> bool:
     if not lock.exists():
         return False
     try:
-        with FileLock(lock, timeout=0):
+        with FileLock(lock, timeout=0, mode=private.FILE):
             return False
     except Timeout:
         return True

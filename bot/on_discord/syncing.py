@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 from discord import app_commands
+
+from index.scratch import write_whole
 
 if TYPE_CHECKING:
     from bot.on_discord.client import ShipdateBot
@@ -28,7 +31,7 @@ async def sync(tree: app_commands.CommandTree[ShipdateBot], data: Path) -> None:
         if _told(place) == {"digest": digest, "commands": held}:
             return
         told = sorted(command.id for command in await tree.sync())
-        place.write_text(json.dumps({"digest": digest, "commands": told}), encoding="utf-8")
+        await asyncio.to_thread(write_whole, place, json.dumps({"digest": digest, "commands": told}))
         log.info("Discord was told of the commands", commands=len(told))
     except (discord.DiscordException, OSError) as error:
         log.warning("Discord could not be told of the commands", problem=str(error))

@@ -17,9 +17,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.addresses import Address, AddressError, parse_address
+from bot.on_slack import installations
 from bot.on_slack.app import build
 from bot.on_slack.manifest import PATH
 from bot.on_slack.surface import Surface
+from bot.sealing import Seal
 from bot.service import Service
 from bot.settings import Settings
 from bot.supervising import Part, Ready
@@ -44,12 +46,14 @@ def part(settings: Settings, service: Service) -> Part:
 
     Raises:
         SlackError: a setting is missing; the text says which.
+        SealError: ``SHIPDATE_KEY`` is no key.
         AddressError: ``SLACK_HTTP`` is no address.
     """
     _check(settings)
     address = parse_address(settings.slack_http, "SLACK_HTTP") if settings.slack_http else None
 
     async def run(ready: Ready) -> None:
+        await installations.renew(service.database, Seal.of(settings.shipdate_key))
         app, surface = build(settings, service)
         async with _finishing(surface):
             if address:
@@ -61,7 +65,13 @@ def part(settings: Settings, service: Service) -> Part:
 
 
 def _check(settings: Settings) -> None:
-    """Whether the settings are whole."""
+    """Whether the settings are whole.
+
+    Raises:
+        SlackError: something is missing.
+        SealError: ``SHIPDATE_KEY`` is no key.
+    """
+    Seal.of(settings.shipdate_key)
     one, many = bool(settings.slack_bot_token), bool(settings.slack_client_id or settings.slack_client_secret)
     if many and not (settings.slack_client_id and settings.slack_client_secret):
         missing = "SLACK_CLIENT_SECRET" if settings.slack_client_id else "SLACK_CLIENT_ID"

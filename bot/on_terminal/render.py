@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 
+_ID = 12  # digits of an article's id, which `shipdate index remove` takes for the whole
 _HEALTH = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "bold red"}
 
 
@@ -102,7 +103,7 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
     for one in listed:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
-        table.add_row(article.id, published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
+        table.add_row(article.id[:_ID], published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
     return table
 
 

@@ -11,11 +11,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import structlog
 from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.messages.pofile import read_po
 
 from index.errors import ShipdateError
+
+log = structlog.get_logger(__name__)
 
 _SOURCE = "en"
 
@@ -42,7 +45,13 @@ class Wording:
         return said.format(**values) if values else said
 
     def error(self, error: ShipdateError) -> str:
-        """What an error says; in English where this language has no words for it."""
+        """What somebody in a chat is told of an error; in English where this language has no words for it.
+
+        What is for the operator alone, such as where files are, is said to the log.
+        """
+        if error.in_public:
+            log.warning("something could not be done", problem=str(error))
+            return self.say(error.in_public)
         return self.say(error.sentence, **error.values) if error.sentence in self._messages else str(error)
 
     def date(self, day: date) -> str:

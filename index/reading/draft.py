@@ -14,7 +14,7 @@ import yaml
 
 from index import language
 from index.errors import ArticleError
-from index.model import EVERYBODY, Article
+from index.model import EVERYBODY, Article, article_id
 from index.reading import walls
 from index.reading.clean import storable
 
@@ -75,7 +75,7 @@ class Draft:
     def article(self, scope: str = EVERYBODY) -> Article:
         """The article, with title and language worked out where it does not say them. A missing date stays missing."""
         return Article(
-            id=sha256(f"{scope}\n{self.source}".encode()).hexdigest()[:12],
+            id=article_id(self.source, scope),
             source=self.source,
             url=self.url or self.source,
             title=shortened(self.title) if self.title else _first_line(self.text),

@@ -39,6 +39,8 @@ _KINDS = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no page of the web that is still told of is older; clocks that were never set are
 _AHEAD = timedelta(days=1)  # what time zones and clocks that go wrong explain
 _LONGEST_TTL = timedelta(days=1)
+_LINK_LIMIT = 2000  # characters; no browser's address bar takes much more
+_PLACE = 32  # hexadecimal digits that tell two items of a feed apart
 _MARK_LIMIT = 250_000  # tags; feedparser takes some ten seconds for as many that are never closed
 _FIRST_ELEMENT = re.compile(rb"<\w")
 _TAG = re.compile(r"<[^<>]*>")
@@ -73,6 +75,11 @@ class Item:
     publisher: str | None
     published: datetime | None
     html: str = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """A digest of the key, which may be as long as the feed."""
+        return sha256(self.key.encode()).hexdigest()
 
     def told(self) -> Draft | None:
         """The article as the feed itself tells it; None where that is less than a sentence or two. Takes milliseconds."""
@@ -169,7 +176,7 @@ def discover(page: Fetched) -> str | None:
 
 def _item(entry: Mapping[str, Any], feed: str, feed_title: str | None, shared: Collection[str], now: datetime) -> Item | None:
     link = storable(entry.get("link") or "").strip()
-    page = web.source_of(link) if web.is_address(link) else None
+    page = web.source_of(link) if len(link) <= _LINK_LIMIT and web.is_address(link) else None
     title = _name(entry.get("title"))
     text = max([*(entry.get("content") or ()), entry.get("summary_detail") or {}], key=lambda one: len(one.get("value") or ""))
     body = _html(text)
@@ -182,7 +189,7 @@ def _item(entry: Mapping[str, Any], feed: str, feed_title: str | None, shared: C
     return Item(
         key=key,
         digest=sha256(repr(said).encode()).hexdigest(),
-        source=page or f"{feed}#{sha256(key.encode()).hexdigest()[:12]}",
+        source=page or f"{feed}#{sha256(key.encode()).hexdigest()[:_PLACE]}",
         link=page,
         place=page if page and web.same_site(page, feed) else feed,
         title=title,

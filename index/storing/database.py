@@ -6,24 +6,27 @@ What stands in it is the business of the stores beside this module; each takes t
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from index import private
 from index.errors import BusyError, DataError
 
 if TYPE_CHECKING:
     import aiosqlite
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest step in ``migrations/versions``."""
 
 FILE = "shipdate.sqlite"
@@ -40,6 +43,13 @@ HOLDS = "holds"
 ``LIKE``, only the letters of ASCII have two."""
 
 _PATIENCE = 30  # seconds to wait for another process
+_SOON = 2.0  # seconds that whoever asks waits for what is written about it
+_NOTES = 1000  # such writes that may wait for another process
+_FAREWELL = 5.0  # seconds in which they may still be done when the file is let go of
+
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -51,6 +61,9 @@ class Database:
         self._held: AsyncConnection | None = None
         self._raw: aiosqlite.Connection | None = None  # the driver's own connection below that one
         self._opening, self._turn = asyncio.Lock(), asyncio.Lock()
+        self._notes: set[asyncio.Task[Any]] = set()  # see soon()
+        self._late: set[asyncio.Task[Any]] = set()  # those that nobody waits for any more
+        self._is_failing = False
 
     @classmethod
     async def open(cls, folder: Path) -> Database:
@@ -61,6 +74,7 @@ class Database:
         """
         file = folder / FILE
         _make(folder)
+        await asyncio.to_thread(_close, file)
         engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": _PATIENCE}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare)
         made = cls(engine, file)
@@ -83,7 +97,7 @@ class Database:
         Raises:
             DataError: a newer version of Shipdate made it.
         """
-        lock = FileLock(self._file.with_suffix(".lock"), thread_local=False)
+        lock = FileLock(self._file.with_suffix(".lock"), mode=private.FILE, thread_local=False)
         try:
             await asyncio.to_thread(lock.acquire, timeout=_PATIENCE)
         except Timeout:
@@ -136,6 +150,48 @@ class Database:
             await connection.execute(text("BEGIN IMMEDIATE"))
             yield connection
 
+    async def soon(self, write: Coroutine[Any, Any, _T]) -> _T | None:
+        """Do a write that nobody should have to wait for, such as what is noted about a question.
+
+        Where another process keeps it waiting, it goes on in the background, in its turn, and whoever called goes on without it.
+
+        Returns:
+            what it returned; None where it is not done yet, or cannot be done, which one line of the log tells.
+        """
+        if len(self._notes) >= _NOTES:
+            write.close()
+            self._fails("another process has been writing for long")
+            return None
+        task = asyncio.create_task(write)
+        self._notes.add(task)
+        task.add_done_callback(self._noted)
+        await asyncio.wait({task}, timeout=0 if self._late else _SOON)
+        if not task.done():
+            self._late.add(task)
+            return None
+        try:
+            return task.result()
+        except DataError:
+            return None
+
+    def _noted(self, task: asyncio.Task[Any]) -> None:
+        is_late = task in self._late
+        self._notes.discard(task)
+        self._late.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            self._is_failing = False
+        elif isinstance(error, DataError):
+            self._fails(str(error))
+        elif is_late:  # else whoever called hears of it
+            log.error("Something could not be noted.", exc_info=error)
+
+    def _fails(self, problem: str) -> None:
+        """Tell it once, until something can be noted again."""
+        if not self._is_failing:
+            log.warning("Questions are answered, but what should be noted about them is lost for now: %s", problem)
+        self._is_failing = True
+
     async def fetch(self, statement: str, *parameters: object) -> list[Any]:
         """The rows of one statement, on a connection that stays open (see :mod:`index.storing.sqlite_search`)."""
         async with self.errors():
@@ -162,7 +218,11 @@ class Database:
             return self._raw
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, when all is written, or some seconds later."""
+        if self._notes:
+            _, left = await asyncio.wait(self._notes, timeout=_FAREWELL)
+            for task in left:
+                task.cancel()
         if self._held:
             await self._held.close()
         await self._engine.dispose()
@@ -199,9 +259,16 @@ def _migrations() -> Config:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the tokens of workspaces may stand in it
+        folder.mkdir(mode=private.FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"The data folder {folder} cannot be made ({error.strerror}); name another with --data or SHIPDATE_DATA.") from None
+
+
+def _close(file: Path) -> None:
+    """Let nobody else read a database, nor what stands beside it. What SQLite makes beside it later gets the mode that the database has."""
+    with suppress(OSError):  # then SQLite cannot use it either, and says why
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT, private.FILE))
+    private.close(file.parent)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -6,14 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from time import time_ns
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from index.model import Exchange, Mark
 from index.storing.database import Database
+from index.storing.retention import beyond
 from index.storing.schema import events, exchanges, votes
+
+EXCHANGES_LIMIT = 20_000
+"""The most exchanges of one workspace."""
 
 
 class Exchanges:
@@ -21,17 +26,22 @@ class Exchanges:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last_id = 0
 
     # Events
 
     async def take(self, platform: str, key: str, *, holder: str, at: datetime, since: datetime) -> bool:
         """Take an event for oneself; False when it was handled, or ``holder`` is at it already.
 
-        What another process took and never finished can be taken again: it has died over it.
+        What another process took and never finished can be taken again: it has died over it. Where that cannot be written in
+        good time, the event is taken all the same: an answer that is given twice is better than none.
 
         Args:
             since: events from before are forgotten.
         """
+        return await self._database.soon(self._take(platform, key, holder, at, since)) is not False
+
+    async def _take(self, platform: str, key: str, holder: str, at: datetime, since: datetime) -> bool:
         async with self._database.writing() as connection:
             await connection.execute(delete(events).where(events.c.at < since.timestamp()))
             row = upsert(events).values(platform=platform, key=key, at=at.timestamp(), holder=holder)
@@ -44,25 +54,25 @@ class Exchanges:
 
     async def finish(self, platform: str, key: str) -> None:
         """An event is handled, and nobody takes it again."""
-        async with self._database.writing() as connection:
-            await connection.execute(update(events).where(_event(platform, key)).values(holder=None))
+        await self._database.soon(self._execute(update(events).where(_event(platform, key)).values(holder=None)))
 
     async def release(self, platform: str, key: str) -> None:
         """An event could not be handled: whoever gets it again may try."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(events).where(_event(platform, key)))
+        await self._database.soon(self._execute(delete(events).where(_event(platform, key))))
 
     # Exchanges
 
     async def add(self, exchange: Exchange) -> int:
-        """Keep one; returns its id."""
-        async with self._database.writing() as connection:
-            made = await connection.execute(insert(exchanges).values(_row(exchange)))
-            id_: int = made.inserted_primary_key[0]  # type: ignore[index]
-            return id_
+        """Keep one, soon: the answer does not wait for that. Returns its id, which is larger than those before."""
+        self._last_id = max(self._last_id + 1, time_ns())
+        await self._database.soon(self._execute(insert(exchanges).values(id=self._last_id, **_row(exchange))))
+        return self._last_id
 
     async def change(self, exchange: Exchange) -> None:
-        """Keep it as it is now; what was voted about the quotes that stood there before is dropped when others stand there."""
+        """Keep it as it is now, likewise; what was voted about the quotes that stood there before is dropped when others stand there."""
+        await self._database.soon(self._change(exchange))
+
+    async def _change(self, exchange: Exchange) -> None:
         async with self._database.writing() as connection:
             before = (await connection.execute(select(exchanges.c.quotes).where(exchanges.c.id == exchange.id))).scalar()
             row = _row(exchange)
@@ -92,9 +102,10 @@ class Exchanges:
             await connection.execute(delete(exchanges).where(exchanges.c.id == id_))
 
     async def expire(self, before: datetime) -> None:
-        """Forget those from before a moment."""
+        """Forget those from before a moment, and those that are too many of one workspace."""
         async with self._database.writing() as connection:
             await connection.execute(delete(exchanges).where(exchanges.c.at < before.timestamp()))
+            await connection.execute(beyond(exchanges, EXCHANGES_LIMIT, exchanges.c.platform, exchanges.c.workspace))
 
     async def most_asked(self, platform: str, workspace: str | None) -> Sequence[str]:
         """The ids of the products that a workspace asks about, the most frequent first."""
@@ -102,6 +113,10 @@ class Exchanges:
         async with self._database.reading() as connection:
             asked = Counter(product for (products,) in await connection.execute(query) for product in json.loads(products))
         return [product for product, _ in asked.most_common()]
+
+    async def _execute(self, statement: Executable) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(statement)
 
     async def _one(self, *which: ColumnElement[bool]) -> Exchange | None:
         async with self._database.reading() as connection:

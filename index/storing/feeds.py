@@ -14,22 +14,25 @@ from index.model import Feed
 from index.storing.database import Database
 from index.storing.schema import feed_items, feeds
 
+GONE_LIMIT = 1000
+"""Of so many items that a feed has no longer it is known that they were read."""
+
+_PROBLEM_LIMIT = 500  # characters: an error may quote what a server sent
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What is known of an item of a feed.
 
     Attributes:
-        key: by which the feed knows it.
+        key: by which it is known (see :attr:`index.reading.feeds.Item.id`).
         digest: of what the feed said of it when it was read.
-        source: under which its article is kept.
         failures: how often the page behind it could not be had, in a row; 0 where its article is the page's, or stands in the
             feed as a whole.
     """
 
     key: str
     digest: str
-    source: str
     failures: int
 
 
@@ -88,19 +91,30 @@ class FeedStore:
 
     async def noted(self, feed: int) -> Mapping[str, Noted]:
         """What is known of a feed's items, by key."""
-        query = select(feed_items.c.key, feed_items.c.digest, feed_items.c.source, feed_items.c.failures).where(feed_items.c.feed == feed)
+        query = select(feed_items.c.key, feed_items.c.digest, feed_items.c.failures).where(feed_items.c.feed == feed)
         async with self._database.reading() as connection:
             return {row.key: Noted(*row) for row in await connection.execute(query)}
 
-    async def note(self, feed: int, items: Iterable[Noted]) -> None:
-        """Know this of a feed's items."""
+    async def note(self, feed: int, items: Iterable[Noted], *, present: Collection[str]) -> None:
+        """Know this of a feed's items.
+
+        Args:
+            present: the keys of all that stand in the feed now. Of others only the newest are still known, lest they come back.
+        """
+        gone = (
+            select(feed_items.c.id)
+            .where(feed_items.c.feed == feed, feed_items.c.key.not_in(present))
+            .order_by(feed_items.c.id.desc())
+            .offset(GONE_LIMIT)
+        )
         async with self._database.writing() as connection:
             if not (await connection.execute(select(feeds.c.id).where(feeds.c.id == feed))).first():
                 return  # it was removed meanwhile
             for item in items:
-                said = {"digest": item.digest, "source": item.source, "failures": item.failures}
+                said = {"digest": item.digest, "failures": item.failures}
                 statement = insert(feed_items).values(feed=feed, key=item.key, **said)
                 await connection.execute(statement.on_conflict_do_update(index_elements=["feed", "key"], set_=said))
+            await connection.execute(delete(feed_items).where(feed_items.c.id.in_(gone)))
 
     async def succeeded(
         self, feed: int, *, now: float, due: float, title: str | None, validators: Validators | None, brought: bool
@@ -121,7 +135,8 @@ class FeedStore:
     async def failed(self, feed: Feed, problem: str, *, now: float, due: float) -> Feed | None:
         """Note a look that failed; returns the feed as it is now."""
         failing = feed.failing.timestamp() if feed.failing else now
-        return await self._update(feed.id, {"due": due, "failing": failing, "failures": feed.failures + 1, "problem": problem})
+        said = problem[:_PROBLEM_LIMIT]
+        return await self._update(feed.id, {"due": due, "failing": failing, "failures": feed.failures + 1, "problem": said})
 
     async def _update(self, feed: int, changed: Mapping[str, object]) -> Feed | None:
         async with self._database.writing() as connection:

@@ -12,9 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.model import EVERYBODY, Job, JobState
 from index.storing.database import Database
+from index.storing.retention import beyond
 from index.storing.schema import articles, jobs
 
 _OPEN = jobs.c.state.in_([JobState.QUEUED, JobState.RUNNING])
+
+
+JOBS_LIMIT = 100
+"""The most jobs of one scope, those that have ended included."""
 
 
 class Jobs:
@@ -32,6 +37,7 @@ class Jobs:
             if found is None:
                 count = (await connection.execute(total)).scalar_one()
                 await connection.execute(insert(jobs).values(scope=scope, state=JobState.QUEUED, done=0, total=count, queued=time()))
+                await connection.execute(beyond(jobs, JOBS_LIMIT, jobs.c.scope))
                 found = (await connection.execute(query)).one()
             return _job(found)
 
@@ -60,16 +66,16 @@ class Jobs:
         async with self._database.writing() as connection:
             return bool((await connection.execute(update(jobs).where(jobs.c.id == id_, _OPEN).values(values))).rowcount)
 
-    async def fail(self, id_: int, problem: str) -> None:
+    async def fail(self, id_: int, problem: str, in_public: str | None = None) -> None:
         """Note why a job ends."""
-        await self._end(id_, JobState.FAILED, problem)
+        await self._end(id_, JobState.FAILED, problem, in_public)
 
     async def cancel(self, id_: int) -> bool:
         """Note that a job shall end; False where it has ended already."""
         return await self._end(id_, JobState.CANCELLED, None)
 
-    async def _end(self, id_: int, state: JobState, problem: str | None) -> bool:
-        values = {"state": state, "problem": problem, "finished": time()}
+    async def _end(self, id_: int, state: JobState, problem: str | None, in_public: str | None = None) -> bool:
+        values = {"state": state, "problem": problem, "in_public": in_public, "finished": time()}
         async with self._database.writing() as connection:
             return bool((await connection.execute(update(jobs).where(jobs.c.id == id_, _OPEN).values(values))).rowcount)
 
@@ -83,7 +89,7 @@ async def finish(connection: AsyncConnection, id_: int) -> bool:
 def _job(row: Any) -> Job:
     queued, started, finished = map(_moment, (row.queued, row.started, row.finished))
     assert queued is not None
-    return Job(row.id, row.scope, JobState(row.state), row.done, row.total, row.rate, queued, started, finished, row.problem)
+    return Job(row.id, row.scope, JobState(row.state), row.done, row.total, row.rate, queued, started, finished, row.problem, row.in_public)
 
 
 def _moment(seconds: float | None) -> datetime | None:

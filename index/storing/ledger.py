@@ -17,8 +17,13 @@ from index.model import Audited, Logged
 from index.reading.clean import storable
 from index.storing.database import Database
 from index.storing.exchanges import of_user, votes_of_user
+from index.storing.retention import beyond
 from index.storing.schema import audit, exchanges, questions, settings, votes
 
+AUDIT_LIMIT, REFUSED_LIMIT, QUESTIONS_LIMIT = 10_000, 1000, 20_000
+"""The most lines of one workspace: of what was done or tried, of what was refused, of what was asked."""
+
+_BETWEEN = 500  # lines of the audit from one look whether they are too many to the next
 _SETTINGS = "SELECT name, value FROM settings WHERE scope = ?"
 
 
@@ -27,11 +32,15 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._begun = 0
 
     # The audit
 
     async def begin(self, line: Audited) -> int:
         """Write down that something begins, so that a power cut cannot hide it; returns its number for :meth:`finish`."""
+        self._begun += 1
+        if self._begun % _BETWEEN == 0:
+            await self.limit_audit()
         async with self._database.writing() as connection:
             made = await connection.execute(insert(audit).values(_row(line)))
             number: int = made.inserted_primary_key[0]  # type: ignore[index]
@@ -41,6 +50,18 @@ class Ledger:
         """Write down what became of it."""
         async with self._database.writing() as connection:
             await connection.execute(update(audit).where(audit.c.id == number).values(outcome=outcome))
+
+    async def limit_audit(self, before: datetime | None = None) -> None:
+        """Delete the lines from before a moment, and those that are too many of one workspace.
+
+        Lines of acts that were refused are counted by themselves: however often somebody tries what they may not, what was done stays.
+        """
+        refused = audit.c.outcome.startswith("refused")
+        async with self._database.writing() as connection:
+            if before is not None:
+                await connection.execute(delete(audit).where(audit.c.at < before.timestamp()))
+            for most, only in ((REFUSED_LIMIT, refused), (AUDIT_LIMIT, ~refused)):
+                await connection.execute(beyond(audit, most, audit.c.platform, audit.c.workspace, only=only))
 
     async def audited(self, *, scope: str | None = None, since: datetime | None = None, last: int | None = None) -> Sequence[Audited]:
         """The audit, oldest first.
@@ -64,14 +85,19 @@ class Ledger:
     # Questions
 
     async def log(self, line: Logged) -> None:
-        """Keep a question."""
+        """Keep a question, soon: whoever asked does not wait for that."""
+        await self._database.soon(self._log(line))
+
+    async def _log(self, line: Logged) -> None:
         async with self._database.writing() as connection:
             await connection.execute(insert(questions).values(_row(line)))
 
     async def expire(self, before: datetime) -> int:
-        """Delete the questions that were asked before a moment; returns how many."""
+        """Delete the questions that were asked before a moment, and those that are too many of one workspace; returns how many."""
         async with self._database.writing() as connection:
-            return (await connection.execute(delete(questions).where(questions.c.at < before.timestamp()))).rowcount
+            old = await connection.execute(delete(questions).where(questions.c.at < before.timestamp()))
+            surplus = await connection.execute(beyond(questions, QUESTIONS_LIMIT, questions.c.platform, questions.c.workspace))
+            return old.rowcount + surplus.rowcount
 
     # Settings
 

@@ -146,9 +146,8 @@ feed_items = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("feed", ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
-    Column("key", Text, nullable=False),  # its guid, else its link
+    Column("key", Text, nullable=False),  # a digest of the name that the feed has for it
     Column("digest", Text, nullable=False),  # of what the feed said of it when it was read
-    Column("source", Text, nullable=False),  # under which its article is kept
     Column("failures", Integer, nullable=False),  # to have the page behind it, in a row
     UniqueConstraint("feed", "key"),
 )
@@ -166,6 +165,7 @@ jobs = Table(
     Column("finished", Float),
     Column("rate", Float),  # articles a second, as it was lately
     Column("problem", Text),
+    Column("in_public", Text),  # what is said in its place to those whose business the files of this machine are not
     # One at a time a scope: the database itself sees to it.
     Index("jobs_open", "scope", unique=True, sqlite_where=text("state IN ('queued', 'running')")),
     sqlite_autoincrement=True,
@@ -236,6 +236,7 @@ exchanges = Table(
     Index("exchanges_by_reply", "platform", "channel", "reply"),
     Index("exchanges_by_thread", "platform", "channel", "thread"),
     Index("exchanges_by_moment", "at"),
+    Index("exchanges_by_workspace", "platform", "workspace"),
     sqlite_autoincrement=True,  # what stands under an old answer never points to a new one
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -24,6 +25,9 @@ from index.storing.store import Embedded, Entry, Generation
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
 _SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
 _SAID = articles.c.id + " " + articles.c.title + " " + articles.c.url + " " + func.coalesce(articles.c.publisher, "")
+
+
+_BEGINNING = re.compile("[0-9a-f]{12,}")
 
 
 class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
@@ -157,6 +161,7 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
             for name in names:
                 named = or_(articles.c.id == name, articles.c.url == name, articles.c.source == name)
                 rows = (await connection.execute(select(articles.c.number, articles.c.title).where(named, articles.c.scope == scope))).all()
+                rows = rows or await _begun(connection, name, scope)
                 for number, title in rows:
                     await connection.execute(delete(articles).where(articles.c.number == number))
                     removed[name] = title
@@ -200,6 +205,15 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
             )
             held, offsets = (await connection.execute(query)).one()
             return Counts(number, held, held + offsets // 8)
+
+
+async def _begun(connection: AsyncConnection, name: str, scope: str) -> Sequence[Any]:
+    """The one article whose id begins so: as much of it as lists show, and as older versions gave; none where there are several."""
+    if not _BEGINNING.fullmatch(name):
+        return []
+    query = select(articles.c.number, articles.c.title).where(articles.c.id.startswith(name), articles.c.scope == scope).limit(2)
+    rows = (await connection.execute(query)).all()
+    return rows if len(rows) == 1 else []
 
 
 def _generation(row: Any) -> Generation:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, insert, or_, select, union, update
+from sqlalchemy import Select, case, delete, func, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.model import Article
@@ -23,6 +23,14 @@ class SQLiteCopies:
     """The part of :class:`index.storing.store.Store` that knows sources and copies."""
 
     _database: Database
+
+    async def sources(self, scope: str) -> int:
+        async with self._database.reading() as connection:
+            counted = [
+                (await connection.execute(select(func.count()).select_from(kind).where(kind.c.scope == scope))).scalar_one()
+                for kind in (articles, copies)
+            ]
+        return sum(counted)
 
     async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
         found: dict[str, Known] = {}

@@ -193,6 +193,9 @@ class Store(Protocol):
     async def covered(self, generation: Generation) -> tuple[int, int]:
         """How many articles it has passages of, and of how many it shall have."""
 
+    async def sources(self, scope: str) -> int:
+        """How many sources are kept of a scope: of articles and of their copies."""
+
     async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
         """What is kept of each of these sources, as an article or as a copy of one."""
 

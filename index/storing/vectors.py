@@ -24,6 +24,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from index import private
 from index.embedding.languages import LanguageSpace
 from index.names import Spellings
 from index.scratch import scratch, sweep
@@ -145,7 +146,7 @@ class VectorFiles:
         Raises:
             OSError: it cannot be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=private.FOLDER, parents=True, exist_ok=True)
         sweep(self._folder)
         partial = scratch(self._folder)
         try:
@@ -161,6 +162,7 @@ class VectorFiles:
         """
         place = self._place(generation)
         for path in folder.iterdir():
+            path.chmod(private.FILE)
             _flush(path)
         shutil.rmtree(place, ignore_errors=True)
         folder.rename(place)

@@ -130,7 +130,7 @@ def test_articles_are_added_listed_asked_rebuilt_and_removed(data: Path, tmp_pat
         ("Borealis ships on 5 June.", None),
     ]
     table = shipdate("index", "list", data=data).stdout
-    assert listed[0]["id"] in table
+    assert listed[0]["id"][:12] in table  # which is enough to name it
     assert "undated" in table
 
     done = shipdate("ask", "When does Aurora ship?", "--as-of", "2025-12-31", data=data)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import bot
 import index
 from bot.wording import wording
+from index import errors
 
 BOT = Path(bot.__file__).parent
 INDEX = Path(index.__file__).parent
@@ -24,7 +25,8 @@ CATALOGUES = sorted((BOT / "wording").glob("*.po"))
 
 def messages_of_the_code() -> set[str]:
     """Every text that is handed to ``say`` or ``later``, and the sentences of the errors that people meet in chats."""
-    found: set[str] = set()
+    found = {kind.in_public for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ShipdateError)}
+    found.discard(None)
     for path in (*BOT.rglob("*.py"), INDEX / "core.py", INDEX / "asking.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _is_said(node):

@@ -209,9 +209,7 @@ async def test_a_forgotten_workspace_leaves_no_trace(opened: Opener, data: Path,
         with closing(sqlite3.connect(data / "shipdate.sqlite")) as database, database:
             feed = "INSERT INTO feeds (scope, url, every, added, due, failures) VALUES (?, ?, 60, 0, 0, 0)"
             database.execute(feed, (OURS, f"https://{SECRET}.example/feed"))
-            database.execute(
-                "INSERT INTO feed_items (feed, key, digest, source, failures) VALUES (last_insert_rowid(), ?, '', '', 0)", (SECRET,)
-            )
+            database.execute("INSERT INTO feed_items (feed, key, digest, failures) VALUES (last_insert_rowid(), ?, '', 0)", (SECRET,))
             database.execute("INSERT INTO jobs (scope, state, done, total, queued) VALUES (?, 'done', 1, 1, 0)", (OURS,))
             database.execute("INSERT INTO settings (scope, name, value) VALUES (?, 'note', ?)", (OURS, SECRET))
         assert on_disk(data)
