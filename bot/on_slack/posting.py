@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.on_slack.blocks import Dialect, Message
+from bot.on_slack.verifying import is_slacks
 
 Render: TypeAlias = Callable[[Dialect], Message]
 """Makes a message in the form that the server knows."""
@@ -30,7 +31,6 @@ NOT_HERE = frozenset(
 """With these Slack refuses to post in a channel: by the bot, or at all."""
 
 _USES, _LIFETIME = 5, 29 * 60.0  # of a response_url; Slack allows 30 minutes
-_OWN = ("slack.com", "slack-gov.com")
 _UNFURL: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -52,7 +52,7 @@ class Poster:
 
     def __init__(self, api_url: str) -> None:
         host = urlsplit(api_url).hostname or "slack.com"
-        self._dialect = Dialect(feedback=any(host == own or host.endswith(f".{own}") for own in _OWN))
+        self._dialect = Dialect(feedback=is_slacks(host))
 
     async def send(self, render: Render, send: Callable[[Message], Awaitable[Any]]) -> Any:
         """Send what is rendered; once more in the form that every server knows, where this one is refused.
@@ -106,7 +106,7 @@ class Talk:
         self.message: str | None = inner.get("ts") or container.get("message_ts")
         self.thread: str | None = inner.get("thread_ts") or container.get("thread_ts")
         self.trigger: str = body.get("trigger_id") or uuid4().hex
-        self._address: str | None = body.get("response_url")
+        self._address = context.response_url  # what a body says has not been verified
         self._uses, self._since = 0, monotonic()
 
     @property
