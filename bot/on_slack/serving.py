@@ -21,6 +21,7 @@ from bot.addresses import Address, parse_address
 from bot.listening import Handler, listening
 from bot.on_slack.app import build
 from bot.on_slack.manifest import PATH
+from bot.on_slack.posting import refusal
 from bot.on_slack.surface import Surface
 from bot.on_slack.verifying import SIGNATURE, TIMESTAMP, Verification
 from bot.service import Service
@@ -135,7 +136,7 @@ async def _check_token(app: AsyncApp) -> None:
     try:
         await app.client.auth_test()
     except SlackApiError as error:
-        raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({error.response['error']}); copy it again from the app's settings.") from None
+        raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({refusal(error)}); copy it again from the app's settings.") from None
     except (OSError, TimeoutError) as error:
         raise SlackError(f"Slack cannot be reached ({type(error).__name__}); is the network up?") from None
 
@@ -146,7 +147,7 @@ async def _first_address(app: AsyncApp, app_token: str) -> str:
         opened = await app.client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
         raise SlackError(
-            f"Slack refuses SLACK_APP_TOKEN ({error.response['error']}); it needs an app-level token (xapp-...) with connections:write."
+            f"Slack refuses SLACK_APP_TOKEN ({refusal(error)}); it needs an app-level token (xapp-...) with connections:write."
         ) from None
     url: str = opened["url"]
     return url

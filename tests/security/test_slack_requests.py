@@ -25,20 +25,23 @@ from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.state import RetryState
 
 from bot.addresses import parse_address
 from bot.on_slack import create_app
 from bot.on_slack.commands import _AS_OF, _LAST, _split
 from bot.on_slack.escaping import asked
+from bot.on_slack.posting import retry_handlers
 from bot.on_slack.verifying import Verification
 from bot.service import Service
 from bot.settings import Settings
 from index import open_index
 from index.core import Index
 from tests.bot.on_slack.conftest import running
-from tests.bot.on_slack.slack import ALICE, BOT, SECRET, TEAM, Front, LocalSlack, event_body, fronted, idle, message_event, signed
+from tests.bot.on_slack.slack import ALICE, BOT, SECRET, TEAM, Front, LocalSlack, deliver, event_body, fronted, idle, message_event, signed
 from tests.bot.test_serving import free_port
-from tests.security.strangers import crowd_at, logged
+from tests.security.strangers import SOON, crowd_at, logged
 
 WHO = "Who in Hollywood is testing Sora?"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -462,3 +465,94 @@ def test_a_day_at_the_end_of_a_command_is_looked_for_in_linear_time(text: str) -
 )
 def test_a_day_at_the_end_of_a_command_is_still_read(text: str, form: re.Pattern[str], parts: tuple[str, str | None]) -> None:
     assert _split(form, text) == parts
+
+
+# Connections that break
+
+
+class Lost(web.Response):
+    """Slack has done what it was told, and the connection breaks before it can say so."""
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        assert request.transport
+        request.transport.abort()
+        raise ConnectionResetError
+
+
+def failure(status: int) -> web.Response:
+    return web.json_response({"ok": False, "error": "internal_error"}, status=status)
+
+
+@pytest.mark.parametrize("broken", [Lost, lambda: failure(500), lambda: failure(503), lambda: web.Response(status=502, text="<html>")])
+async def test_an_answer_that_may_have_been_posted_is_not_posted_twice(
+    app: AsyncApp, front: Front, broken: Callable[[], web.Response]
+) -> None:
+    front.once["chat.postMessage"] = [broken(), broken(), broken()]
+    at = f"{9400000000 + time.monotonic():.6f}"
+    await deliver(app, event_body(message_event("C1", f"<@{BOT}> {WHO}", at)))
+    assert len(front.called("chat.postMessage")) == 1
+    (told,) = front.called("chat.postEphemeral")
+    assert told["text"] == "The connection to Slack failed while I wrote to it; if you miss something here, ask again."
+
+
+async def test_too_much_is_still_tried_again_and_posted_once(app: AsyncApp, front: Front) -> None:
+    limited = web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "0"})
+    front.once["chat.postMessage"] = [limited]
+    await deliver(app, event_body(message_event("C1", f"<@{BOT}> {WHO}", "9400000001.000001")))
+    assert "Kutcher" in front.called("chat.postMessage")[-1]["text"]
+    assert not front.called("chat.postEphemeral")
+
+
+@pytest.mark.parametrize(
+    ("method", "repeated"),
+    [
+        ("chat.postMessage", False),
+        ("chat.postEphemeral", False),
+        ("views.open", False),
+        ("oauth.v2.access", False),
+        ("files.anything.new", False),
+        ("chat.update", True),
+        ("users.info", True),
+    ],
+)
+async def test_only_what_does_no_harm_twice_is_repeated(method: str, repeated: bool) -> None:
+    async def is_repeated(url: str, error: Exception) -> bool:
+        request, state = HttpRequest(method="POST", url=url, headers={}), RetryState()
+        return any([await handler.can_retry_async(state=state, request=request, error=error) for handler in retry_handlers()])
+
+    assert await is_repeated(f"https://slack.com/api/{method}", aiohttp.ServerDisconnectedError()) is repeated
+    assert not await is_repeated(f"https://hooks.slack.com/commands/{method}/1", aiohttp.ServerDisconnectedError())
+    key: Any = aiohttp.client_reqrep.ConnectionKey("x", 1, False, True, None, None, None)
+    refused = aiohttp.ClientConnectorError(key, OSError())  # nothing was sent
+    assert await is_repeated(f"https://slack.com/api/{method}", refused)
+
+
+@pytest.mark.parametrize("slow", ["429", "silence", "lost"])
+async def test_after_a_restart_an_answer_does_not_wait_for_what_was_asked_before(
+    index: Index, settings: Settings, front: Front, slow: str
+) -> None:
+    """What a thread is about is asked of Slack when it is not remembered any more."""
+    thread = f"{9400000100 + time.monotonic():.6f}"
+    before = create_app(settings, Service(index, settings))
+    await deliver(before, event_body(message_event("C1", f"<@{BOT}> {WHO}", thread)))
+
+    async def silence(_arguments: Mapping[str, Any]) -> None:
+        await asyncio.sleep(SOON)
+
+    async def limited(_arguments: Mapping[str, Any]) -> web.Response:
+        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "60"})
+
+    async def lost(_arguments: Mapping[str, Any]) -> web.Response:
+        return Lost()
+
+    answers = {"429": limited, "silence": silence, "lost": lost}
+    for method in ("conversations.history", "conversations.replies"):
+        front.answers[method] = answers[slow]
+    after = create_app(settings, Service(index, settings))
+    begun = time.monotonic()
+    body = event_body(message_event("C1", f"<@{BOT}> And who else?", f"{float(thread) + 1:.6f}", thread_ts=thread))
+    await deliver(after, body)
+    assert time.monotonic() - begun < SOON
+    assert len(front.called("chat.postMessage")) == 2
+    reads = sum(method.startswith("conversations.") for method in called(front))
+    assert reads == (2 if slow == "lost" else 1)  # aiohttp itself repeats what only reads, once, when a connection breaks
