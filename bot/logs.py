@@ -7,6 +7,7 @@ answered, unless the line is one for debugging.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -82,6 +83,35 @@ def report(event: str, error: BaseException, **said: Any) -> str:
     reference = secrets.token_hex(4)
     structlog.get_logger("shipdate").error(event, reference=reference, exc_info=error, **said)
     return reference
+
+
+class Tally:
+    """Tells what strangers can cause as often as they like: the first time at once, and from then on once in a while, counted.
+
+    Args:
+        event: what the line says.
+        every: seconds from one line to the next, at least.
+    """
+
+    def __init__(self, logger: structlog.stdlib.BoundLogger, event: str, every: float = 60.0) -> None:
+        self._logger = logger
+        self._event = event
+        self._every = every
+        self._count = 0
+        self._told: asyncio.TimerHandle | None = None
+
+    def add(self) -> None:
+        """It has happened once more. To be called in an event loop."""
+        self._count += 1
+        if self._told is None:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = None
+        if self._count:
+            self._logger.warning(self._event, count=self._count)
+            self._count = 0
+            self._told = asyncio.get_running_loop().call_later(self._every, self._tell)
 
 
 def _last_words(error: BaseException | None) -> None:

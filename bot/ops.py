@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
 
-from bot.addresses import Address, AddressError
+from bot.addresses import Address
+from bot.listening import listening
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.supervising import State, Supervisor
 from index.errors import ShipdateError
@@ -18,6 +17,7 @@ from index.errors import ShipdateError
 log = structlog.get_logger(__name__)
 
 _GRACE = 3.0  # seconds for requests that are being answered when it is told to stop
+_BODY_LIMIT = 1024  # bytes; nobody has a reason to send any
 
 
 @asynccontextmanager
@@ -51,26 +51,7 @@ async def ops_server(
             log.warning("not everything could be counted", problem=str(error))
         return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
-    app = web.Application()
+    app = web.Application(client_max_size=_BODY_LIMIT)
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", prometheus)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
-    await runner.setup()
-    try:
-        await _listen(runner, address)
+    async with listening(app, address, "SHIPDATE_OPS", grace=_GRACE):
         yield
-    finally:
-        await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, address: Address) -> None:
-    try:
-        await web.TCPSite(runner, address.host, address.port).start()
-    except socket.gaierror:
-        raise AddressError(f"SHIPDATE_OPS: the host {address.host} is not known; name an address of this machine.") from None
-    except OSError as error:
-        why = {
-            errno.EADDRINUSE: "another program listens there; stop it, or choose another port",
-            errno.EACCES: "that is not allowed; choose a port above 1023",
-            errno.EADDRNOTAVAIL: "this machine has no such address; 127.0.0.1 is always there",
-        }.get(error.errno or 0, str(error))
-        raise AddressError(f"SHIPDATE_OPS: {address} cannot be used, because {why}.") from None

@@ -9,6 +9,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
 from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.on_slack import admin, asking, assistant, buttons, commands, home, reindexing, settings_form
@@ -16,6 +17,7 @@ from bot.on_slack.asking import Messages
 from bot.on_slack.installations import oauth_settings
 from bot.on_slack.posting import Poster, retry_handlers
 from bot.on_slack.surface import Surface
+from bot.on_slack.verifying import Verification, is_verified
 from bot.service import Service
 from bot.settings import Settings
 
@@ -25,20 +27,27 @@ log = structlog.get_logger(__name__)
 def create_app(settings: Settings, service: Service) -> AsyncApp:
     """The app: for one workspace with a bot token, for several with a client id and secret.
 
+    Whoever serves it: it verifies the signature of each request itself, and answers 401 to all that have none.
+
     Raises:
         BoltError: neither is set.
     """
     return build(settings, service)[0]
 
 
-def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
-    """See :func:`create_app`; with what its listeners share."""
+def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface, Verification]:
+    """See :func:`create_app`; with what its listeners share, and what tells Slack's requests from others."""
     several = bool(settings.slack_client_id and settings.slack_client_secret)
     base = f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else AsyncWebClient.BASE_URL  # slack_sdk wants the slash
+    verification = Verification(settings.slack_signing_secret, settings.slack_api_url)
     app = AsyncApp(
         name="shipdate",
         token=None if several else settings.slack_bot_token or None,
         signing_secret=settings.slack_signing_secret,
+        # Bolt's own middleware reads the body first, raises errors on strange headers, and logs all that it refuses.
+        before_authorize=verification,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
         oauth_settings=oauth_settings(settings, service.database, base) if several else None,
     )
     app.client.base_url, app.client.retry_handlers = base, retry_handlers()
@@ -51,12 +60,15 @@ def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface]:
         listeners.register(app, surface)
     _clean_up(app)
     app.error(_unforeseen(surface))
-    return app, surface
+    return app, surface, verification
 
 
 def _unforeseen(surface: Surface) -> Any:
-    async def tell(error: Exception, body: dict[str, Any], context: Any) -> None:
+    async def tell(error: Exception, body: dict[str, Any], context: Any) -> BoltResponse | None:
+        if not is_verified(context):  # nobody knows whose words these are
+            return BoltResponse(status=401, body="")
         await surface.tell(surface.talk(context, body), error)
+        return None
 
     return tell
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
@@ -15,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from bot.conversing import QUESTION_MARKS, Place
 from bot.on_slack import render
 from bot.on_slack.escaping import asked
-from bot.on_slack.posting import Render, Talk
+from bot.on_slack.posting import Render, Talk, refusal
 from bot.on_slack.surface import Surface
 from bot.permissions import Caller
 from bot.replies import Reply, reply
@@ -23,6 +24,8 @@ from index import Exchange
 
 ADD = "/articles add"
 """The command by which articles are added here."""
+
+_RECALL = 2.0  # seconds
 
 Begin: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -106,7 +109,7 @@ class Messages:
             try:
                 await talk.client.chat_delete(channel=exchange.channel, ts=exchange.reply)
             except SlackApiError as error:
-                if error.response["error"] != "message_not_found":
+                if refusal(error) != "message_not_found":
                     raise
 
 
@@ -147,16 +150,17 @@ def rendered(shown: Reply, exchange: Exchange, *, private: bool = False) -> Rend
 
 
 async def recall(talk: Talk, exchange: Exchange) -> str | None:
-    """What was asked, as Slack still has it."""
+    """What was asked, as Slack still has it, if it says so at once: the answer does not wait for what only makes it better."""
     if "." not in exchange.asked or ":" in exchange.asked:
         return None  # a command: Slack keeps none
     span = {"oldest": exchange.asked, "latest": exchange.asked, "inclusive": True, "limit": 1}
     try:
-        if exchange.thread in (exchange.channel, exchange.asked):
-            found = await talk.client.conversations_history(channel=exchange.channel, **span)  # type: ignore[arg-type]
-        else:
-            found = await talk.client.conversations_replies(channel=exchange.channel, ts=exchange.thread, **span)  # type: ignore[arg-type]
-    except SlackApiError:
+        async with asyncio.timeout(_RECALL):
+            if exchange.thread in (exchange.channel, exchange.asked):
+                found = await talk.client.conversations_history(channel=exchange.channel, **span)  # type: ignore[arg-type]
+            else:
+                found = await talk.client.conversations_replies(channel=exchange.channel, ts=exchange.thread, **span)  # type: ignore[arg-type]
+    except (SlackApiError, ClientError, TimeoutError):
         return None
     messages: list[Mapping[str, Any]] = found["messages"]
     return next((asked(one.get("text") or "", talk.bot) for one in messages if one.get("ts") == exchange.asked), None)

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from bot.on_slack import render
 from bot.on_slack.asking import Messages
 from bot.on_slack.escaping import asked, plain
+from bot.on_slack.posting import refusal
 from bot.on_slack.surface import Surface
 
 _PROMPTS = 4  # the most that Slack shows
@@ -89,4 +90,4 @@ async def _adorn(call: Awaitable[Any]) -> None:
     try:
         await call
     except SlackApiError as error:
-        log.debug("the assistant pane is not what it could be", problem=str(error.response["error"]))
+        log.debug("the assistant pane is not what it could be", problem=refusal(error))

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.on_slack import render
 from bot.on_slack.asking import rendered
 from bot.on_slack.commands import show_status, status_of
-from bot.on_slack.posting import NOT_HERE, Render, Talk
+from bot.on_slack.posting import NOT_HERE, Render, Talk, refusal
 from bot.on_slack.surface import Surface
 from bot.replies import Reply, cite, status_reply
 
@@ -78,7 +78,7 @@ async def _post(talk: Talk, shown: Render) -> str | None:
     try:
         _, ts = await talk.openly(shown, thread=talk.thread)
     except SlackApiError as error:
-        if error.response["error"] not in NOT_HERE or not await talk.respond(shown, response_type="in_channel", replace_original=False):
+        if refusal(error) not in NOT_HERE or not await talk.respond(shown, response_type="in_channel", replace_original=False):
             raise
         return None
     return ts

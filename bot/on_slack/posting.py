@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from aiohttp import ClientConnectorError, ClientError
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
@@ -16,10 +17,14 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.on_slack.blocks import Dialect, Message
+from bot.on_slack.verifying import is_slacks
 
 Render: TypeAlias = Callable[[Dialect], Message]
 """Makes a message in the form that the server knows."""
@@ -30,17 +35,82 @@ NOT_HERE = frozenset(
 """With these Slack refuses to post in a channel: by the bot, or at all."""
 
 _USES, _LIFETIME = 5, 29 * 60.0  # of a response_url; Slack allows 30 minutes
-_OWN = ("slack.com", "slack-gov.com")
 _UNFURL: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 
+_REPEATABLE = frozenset(
+    {
+        "apps.connections.open",
+        "auth.test",
+        "assistant.threads.setStatus",
+        "assistant.threads.setSuggestedPrompts",
+        "assistant.threads.setTitle",
+        "chat.delete",
+        "chat.update",
+        "users.info",
+        "views.publish",
+        "views.update",
+    }
+)
+"""The methods that do the same however often they are called. All others may have been carried out although no answer came."""
+
+_FAILURES = frozenset({"", "fatal_error", "internal_error", "service_unavailable"})
+"""With these Slack says that it has failed, which may have been after it did what it was told."""
+
+_AT_ONCE = frozenset({"conversations.history", "conversations.replies"})
+"""The methods whose answer is worth no wait."""
+
+
 def retry_handlers() -> list[AsyncRetryHandler]:
-    """What is tried again: a lost connection, a server's failure, and, when its time has come, what was too much."""
-    return [
-        AsyncConnectionErrorRetryHandler(max_retry_count=2),
-        AsyncServerErrorRetryHandler(max_retry_count=2),
-        AsyncRateLimitErrorRetryHandler(max_retry_count=5),
-    ]
+    """What is tried again: what never reached Slack; what was too much, when its time has come; and what does no harm twice."""
+    return [_Lost(max_retry_count=2), _Failed(max_retry_count=2), _TooMuch(max_retry_count=5)]
+
+
+def refusal(error: SlackApiError) -> str:
+    """Slack's word for why it refuses; empty where what answered was not Slack."""
+    data = getattr(error.response, "data", error.response)
+    return str(data.get("error") or "") if isinstance(data, Mapping) else ""
+
+
+def is_uncertain(error: Exception) -> bool:
+    """Whether Slack may have done what it was told, although it did not say so."""
+    return isinstance(error, ClientError | TimeoutError) or (isinstance(error, SlackApiError) and refusal(error) in _FAILURES)
+
+
+def _method(request: HttpRequest) -> str:
+    """Which method of the Web API is called; a ``response_url`` is none of them."""
+    return urlsplit(request.url).path.rpartition("/")[2]
+
+
+class _Lost(AsyncConnectionErrorRetryHandler):
+    """A connection was lost, or could not be made at all."""
+
+    async def _can_retry_async(
+        self, *, state: RetryState, request: HttpRequest, response: HttpResponse | None = None, error: Exception | None = None
+    ) -> bool:
+        method = _method(request)
+        harmless = method in _REPEATABLE or (isinstance(error, ClientConnectorError) and method not in _AT_ONCE)
+        return harmless and await super()._can_retry_async(state=state, request=request, response=response, error=error)
+
+
+class _Failed(AsyncServerErrorRetryHandler):
+    """Slack met an error of its own, and may have done its work before."""
+
+    async def _can_retry_async(
+        self, *, state: RetryState, request: HttpRequest, response: HttpResponse | None = None, error: Exception | None = None
+    ) -> bool:
+        harmless = _method(request) in _REPEATABLE
+        return harmless and await super()._can_retry_async(state=state, request=request, response=response, error=error)
+
+
+class _TooMuch(AsyncRateLimitErrorRetryHandler):
+    """Slack has done nothing, since it was asked too often."""
+
+    async def _can_retry_async(
+        self, *, state: RetryState, request: HttpRequest, response: HttpResponse | None = None, error: Exception | None = None
+    ) -> bool:
+        waits = _method(request) not in _AT_ONCE
+        return waits and await super()._can_retry_async(state=state, request=request, response=response, error=error)
 
 
 class Poster:
@@ -52,7 +122,7 @@ class Poster:
 
     def __init__(self, api_url: str) -> None:
         host = urlsplit(api_url).hostname or "slack.com"
-        self._dialect = Dialect(feedback=any(host == own or host.endswith(f".{own}") for own in _OWN))
+        self._dialect = Dialect(feedback=is_slacks(host))
 
     async def send(self, render: Render, send: Callable[[Message], Awaitable[Any]]) -> Any:
         """Send what is rendered; once more in the form that every server knows, where this one is refused.
@@ -63,7 +133,7 @@ class Poster:
         try:
             return await send(render(self._dialect))
         except SlackApiError as error:
-            if error.response["error"] != "invalid_blocks" or not (self._dialect.rich or self._dialect.feedback):
+            if refusal(error) != "invalid_blocks" or not (self._dialect.rich or self._dialect.feedback):
                 raise
             plain = Dialect(rich=False, feedback=False)
             sent = await send(render(plain))
@@ -108,7 +178,7 @@ class Talk:
         self.thread: str | None = inner.get("thread_ts") or container.get("thread_ts")
         self.shared: bool | None = body.get("is_ext_shared_channel")
         self.trigger: str = body.get("trigger_id") or uuid4().hex
-        self._address: str | None = body.get("response_url")
+        self._address = context.response_url  # what a body says has not been verified
         self._uses, self._since = 0, monotonic()
 
     @property
@@ -142,7 +212,7 @@ class Talk:
                     ),
                 )
             except SlackApiError as error:
-                if error.response["error"] not in NOT_HERE:
+                if refusal(error) not in NOT_HERE:
                     raise
             else:
                 return
@@ -164,7 +234,7 @@ class Talk:
             said = {"text": made.text, "blocks": made.blocks, **_UNFURL, **({"thread_ts": self.thread} if self.thread else {})}
             answered = await webhook.send_dict({**said, **how})
             if answered.status_code != 200:
-                raise SlackApiError("refused", {"ok": False, "error": answered.body.strip()})
+                raise SlackApiError("refused", {"ok": False, "error": answered.body.strip() if answered.status_code < 500 else ""})
 
         await self.poster.send(render, send)
         return True

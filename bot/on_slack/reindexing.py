@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from bot import reports
 from bot.on_slack.blocks import MESSAGE, TEXT, Block, Message, button, buttons, context, section
 from bot.on_slack.escaping import fallback, mrkdwn
-from bot.on_slack.posting import NOT_HERE, Render, Talk
+from bot.on_slack.posting import NOT_HERE, Render, Talk, refusal
 from bot.on_slack.surface import Surface
 from bot.wording import Wording
 from index import Job
@@ -44,7 +44,7 @@ async def reindex(surface: Surface, talk: Talk, *, shared: bool) -> None:
     try:
         place = await talk.openly(show(job))
     except SlackApiError as error:
-        if error.response["error"] not in NOT_HERE:
+        if refusal(error) not in NOT_HERE:
             raise
         place = await surface.poster.post(talk.client, talk.user, show(job))
     surface.beside(talk, _follow(surface, talk, place, surface.service.follow(caller, job.id, shared=shared), show))

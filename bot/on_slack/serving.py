@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bot.addresses import Address, AddressError, parse_address
+from bot.addresses import Address, parse_address
+from bot.listening import Handler, listening
 from bot.on_slack import installations
 from bot.on_slack.app import build
 from bot.on_slack.manifest import PATH
+from bot.on_slack.posting import refusal
 from bot.on_slack.surface import Surface
+from bot.on_slack.verifying import SIGNATURE, TIMESTAMP, Verification
 from bot.sealing import Seal
 from bot.service import Service
 from bot.settings import Settings
@@ -34,6 +38,7 @@ _GRACE, _CLOSING = 8.0, 1.0  # seconds for what has begun, and before for reques
 _LOOK = 1.0  # seconds from one look at the connection to the next
 _PING = 5.0  # seconds between pings; a connection that has not answered four times is made again
 _PATIENCE = 60.0  # seconds after which a connection that does not come back is made from scratch, at growing intervals
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{0,255}")
 _LOST = "the connection to Slack is lost; it is being made again"
 
 
@@ -54,10 +59,10 @@ def part(settings: Settings, service: Service) -> Part:
 
     async def run(ready: Ready) -> None:
         await installations.renew(service.database, Seal.of(settings.shipdate_key))
-        app, surface = build(settings, service)
+        app, surface, verification = build(settings, service)
         async with _finishing(surface):
             if address:
-                await _listen(app, address, ready)
+                await _listen(app, verification, address, ready)
             else:
                 await _connect(app, settings.slack_app_token, ready)
 
@@ -141,7 +146,7 @@ async def _check_token(app: AsyncApp) -> None:
     try:
         await app.client.auth_test()
     except SlackApiError as error:
-        raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({error.response['error']}); copy it again from the app's settings.") from None
+        raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({refusal(error)}); copy it again from the app's settings.") from None
     except (OSError, TimeoutError) as error:
         raise SlackError(f"Slack cannot be reached ({type(error).__name__}); is the network up?") from None
 
@@ -152,7 +157,7 @@ async def _first_address(app: AsyncApp, app_token: str) -> str:
         opened = await app.client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
         raise SlackError(
-            f"Slack refuses SLACK_APP_TOKEN ({error.response['error']}); it needs an app-level token (xapp-...) with connections:write."
+            f"Slack refuses SLACK_APP_TOKEN ({refusal(error)}); it needs an app-level token (xapp-...) with connections:write."
         ) from None
     url: str = opened["url"]
     return url
@@ -181,31 +186,24 @@ async def _watch(handler: AsyncSocketModeHandler, ready: Ready) -> None:
 # HTTP mode
 
 
-async def _listen(app: AsyncApp, address: Address, ready: Ready) -> None:
+async def _listen(app: AsyncApp, verification: Verification, address: Address, ready: Ready) -> None:
     if app.oauth_flow is None:
         await _check_token(app)
-    runner = web.AppRunner(web_application(app), access_log=None, shutdown_timeout=_CLOSING)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, address.host, address.port).start()
-        except socket.gaierror:
-            raise AddressError(f"SLACK_HTTP: the host {address.host} is not known; name an address of this machine.") from None
-        except OSError as error:
-            raise AddressError(f"SLACK_HTTP: {address} cannot be used ({errno.errorcode.get(error.errno or 0, error)}).") from None
+    async with listening(web_application(app, verification), address, "SLACK_HTTP", grace=_CLOSING):
         ready()
         await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
 
 
-def web_application(app: AsyncApp) -> web.Application:
+def web_application(app: AsyncApp, verification: Verification) -> web.Application:
     """Everything of Slack's at ``POST /slack/events``; installing, where several workspaces may, at the paths that Bolt gives it."""
 
     async def events(request: web.Request) -> web.Response:
+        body = await request.read()
+        if not verification.accepts(body, request.headers.get(TIMESTAMP, ""), request.headers.get(SIGNATURE, "")):
+            return web.Response(status=401)
         try:
-            asked = await to_bolt_request(request)
-        except (ValueError, LookupError, RecursionError):  # Bolt reads a body before it looks who has signed it
+            asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=dict(request.headers))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # Slack itself sends nothing of the kind
             return web.Response(status=400)
         return await to_aiohttp_response(await app.async_dispatch(asked))
 
@@ -214,12 +212,17 @@ def web_application(app: AsyncApp) -> web.Application:
     flow = app.oauth_flow
     if flow:
 
-        async def install(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+        def visited(handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
+            """What a browser is shown, which nobody signs; Slack's own parameters are plain words."""
 
-        async def redirect(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+            async def visit(request: web.Request) -> web.Response:
+                if not all(map(_PLAIN.fullmatch, request.query.values())):
+                    return web.Response(status=400)
+                asked = AsyncBoltRequest(body="", query=request.query_string, headers=dict(request.headers))
+                return await to_aiohttp_response(await handle(asked))
 
-        made.router.add_get(flow.install_path, install)
-        made.router.add_get(flow.redirect_uri_path, redirect)
+            return visit
+
+        made.router.add_get(flow.install_path, visited(flow.handle_installation))
+        made.router.add_get(flow.redirect_uri_path, visited(flow.handle_callback))
     return made

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from bot import logs
 from bot.on_slack import render
 from bot.on_slack.people import People
-from bot.on_slack.posting import Poster, Talk
+from bot.on_slack.posting import Poster, Talk, is_uncertain, refusal
 from bot.permissions import Caller
 from bot.rates import TooManyQuestionsError
 from bot.replies import words_for
@@ -35,6 +35,7 @@ _REFUSALS = {
     "is_archived": later("That channel is archived, so nothing can be posted there."),
     "restricted_action": later("This workspace does not let me post there; its admins can change that."),
 }
+_UNCERTAIN = later("The connection to Slack failed while I wrote to it; if you miss something here, ask again.")
 _UNFORESEEN = later("Something went wrong, which is a mistake of ours; tell an admin this reference: {reference}")
 
 
@@ -113,13 +114,16 @@ class Surface:
             sentence = self._sentence(error, words)
             await talk.privately(lambda _: render.said(sentence))
         except SlackApiError as refused:  # nobody can be told
-            log.warning("Slack refuses even the sentence that says what is wrong", problem=str(refused.response["error"]))
+            log.warning("Slack refuses even the sentence that says what is wrong", problem=refusal(refused))
         except Exception as unforeseen:
             logs.report("an error could not be told", unforeseen)
 
     def _sentence(self, error: Exception, words: Wording) -> str:
         if isinstance(error, ShipdateError):
             return words.error(error)
-        if isinstance(error, SlackApiError) and error.response["error"] in _REFUSALS:
-            return words.say(_REFUSALS[error.response["error"]])
+        if isinstance(error, SlackApiError) and refusal(error) in _REFUSALS:
+            return words.say(_REFUSALS[refusal(error)])
+        if is_uncertain(error):
+            log.warning("it is not known whether Slack has done what it was told", problem=type(error).__name__)
+            return words.say(_UNCERTAIN)
         return words.say(_UNFORESEEN, reference=logs.report("a listener of Slack failed", error))
