@@ -25,6 +25,9 @@ from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import JobError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
 from index.reading import opml, web
+from index.reading.address import is_address
+from index.reading.address import prepare as prepare_addresses
+from index.reading.clean import storable
 
 if TYPE_CHECKING:
     from bot.metrics import Metrics
@@ -85,11 +88,12 @@ class Service:
     # Questions
 
     async def prepare(self) -> None:
-        """Load the model, so that the first question need not wait for it.
+        """Load the model, and what reads addresses, so that the first question need not wait for them.
 
         Raises:
             ModelError: there is no such model, or it cannot be reached.
         """
+        await asyncio.to_thread(prepare_addresses)
         await self._index.engine()
 
     async def ask(
@@ -171,7 +175,7 @@ class Service:
             QuotaError: the workspace has no room for all of them, so none is added.
         """
         async with self._acting(caller, Act.ADD_ARTICLES, [*sources, *(uploads or ())], shared=shared) as act:
-            if not caller.is_operator and not all(map(web.is_address, sources)):
+            if not caller.is_operator and not all(map(is_address, sources)):
                 raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
             outcomes = await self._index.add(sources, uploads=uploads, scope=act.scope, tell=tell)
             act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
@@ -291,7 +295,7 @@ class Service:
         if scope == EVERYBODY:
             return
         followed, most = {feed.url for feed in await self._index.feeds.list(scopes=(scope,))}, self._settings.max_feeds
-        new = {web.source_of(address) for address in addresses} - followed
+        new = {web.source_of(one) for one in addresses} - followed
         if new and len(followed) + len(new) > most:
             raise QuotaError(
                 "This workspace follows {held:,} of at most {most:,} feeds, which leaves no room for {new:,} more.",
@@ -438,5 +442,5 @@ def _all_failed(outcomes: Sequence[Outcome]) -> bool:
 
 def _few(subjects: Sequence[str]) -> str:
     """The first subjects, without what may be secret in an address, and how many more there are."""
-    named = ", ".join(_SECRETS.sub(r"\1\2", subject)[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
+    named = ", ".join(storable(_SECRETS.sub(r"\1\2", subject))[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
     return named if len(subjects) <= _NAMED else f"{named} and {len(subjects) - _NAMED:,} more"
