@@ -20,6 +20,7 @@ from bot.rates import Effort, Limits
 from bot.workspaces import WorkspaceSettings
 from index.errors import QuotaError, ShipdateError
 from index.model import EVERYBODY, Audited
+from index.reading.clean import storable
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -149,5 +150,5 @@ def _scope(caller: Caller, shared: bool) -> str:
 
 def _few(subjects: Sequence[str]) -> str:
     """The first subjects, without what may be secret in an address, and how many more there are."""
-    named = ", ".join(_SECRETS.sub(r"\1\2", subject)[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
+    named = ", ".join(storable(_SECRETS.sub(r"\1\2", subject))[:_SUBJECT_LIMIT] for subject in subjects[:_NAMED])
     return named if len(subjects) <= _NAMED else f"{named} and {len(subjects) - _NAMED:,} more"

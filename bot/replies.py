@@ -10,7 +10,7 @@ from bot.permissions import Caller
 from bot.wording import Wording, later, wording
 from bot.workspaces import WorkspaceSettings
 from index import Answer, Period, Quote, Reason, Stage, Status
-from index.reading.files import UPLOAD
+from index.reading.address import is_address
 
 _NOTHING = {
     Reason.NOTHING_RELEVANT: later("Nothing found: none of my articles answers this."),
@@ -25,8 +25,6 @@ STAGES = {
     Stage.DISCONTINUED: later("discontinued since {day}"),
 }
 """How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
-
-_NO_ADDRESS = ("file:", UPLOAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +153,5 @@ def _cite(quote: Quote, words: Wording) -> Cited:
     article = quote.article
     when = words.date(article.published.date()) if article.published else words.say("undated")
     where = ", ".join(filter(None, (article.publisher, when)))
-    url = None if article.url.startswith(_NO_ADDRESS) else article.url
+    url = article.url if is_address(article.url) else None
     return Cited(quote.text, article.title, where, url, article.publisher, article.published, article.language)

@@ -24,6 +24,8 @@ from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import JobError, QuotaError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
 from index.reading import web
+from index.reading.address import is_address
+from index.reading.address import prepare as prepare_addresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +82,12 @@ class Service:
     # Questions
 
     async def prepare(self) -> None:
-        """Load the model, so that the first question need not wait for it.
+        """Load the model, and what reads addresses, so that the first question need not wait for them.
 
         Raises:
             ModelError: there is no such model, or it cannot be reached.
         """
+        await asyncio.to_thread(prepare_addresses)
         await self._index.engine()
 
     async def ask(
@@ -173,7 +176,7 @@ class Service:
             QuotaError: the workspace has no room for all of them, so none is added.
         """
         async with self._acting(caller, Act.ADD_ARTICLES, [*sources, *(uploads or ())], shared=shared) as act:
-            if not caller.is_operator and not all(map(web.is_address, sources)):
+            if not caller.is_operator and not all(map(is_address, sources)):
                 raise PermissionDeniedError("Only web addresses can be added from here, such as https://example.org/article.")
             outcomes = await self._index.add(sources, uploads=uploads, scope=act.scope, tell=tell)
             act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
@@ -293,7 +296,7 @@ class Service:
         if scope == EVERYBODY:
             return
         followed, most = {feed.url for feed in await self._index.feeds.list(scopes=(scope,))}, self._settings.max_feeds
-        new = {web.source_of(address) for address in addresses} - followed
+        new = {web.source_of(one) for one in addresses} - followed
         if new and len(followed) + len(new) > most:
             raise QuotaError(
                 "This workspace follows {held:,} of at most {most:,} feeds, which leaves no room for {new:,} more.",

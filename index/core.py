@@ -26,6 +26,7 @@ from index.launches.status import Launches
 from index.machinery import Machinery
 from index.model import EVERYBODY, Answer, Counts, JobState, Listed, Mark, Outcome, Progress, Quote, Status, Topic
 from index.reading import files, web
+from index.reading.address import is_address
 from index.reading.clean import storable
 from index.rebuilding import Rebuilding, reread
 from index.storing import forgetting
@@ -117,9 +118,9 @@ class Index:
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
-        for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not web.is_address(source)))):
+        for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not is_address(source)))):
             readers[files.source_of(path)] = partial(files.read, path, self._machinery.sandbox)
-        for address in filter(web.is_address, sources):
+        for address in filter(is_address, sources):
             readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher, self._machinery.sandbox)
         return readers
 

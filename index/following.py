@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic, time
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from index import observing
 from index.adding import Read
@@ -23,6 +22,8 @@ from index.cutting import Tell
 from index.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Change, Feed, Look, Outcome
 from index.reading import feeds, opml, web
+from index.reading.address import AddressError, parse
+from index.reading.clean import storable
 from index.reading.draft import Draft
 from index.reading.fetched import Fetched, FetchError
 from index.reading.sandbox import Sandbox, SandboxError
@@ -82,11 +83,11 @@ class Following:
 
         Raises:
             FeedError: there is no feed there, or ``every`` is out of bounds.
-            FetchError: nothing can be had there.
+            AddressError, FetchError: nothing can be had there.
         """
         if every is not None and not LEAST <= every <= MOST:
             raise FeedError(f"A feed can be looked at every {LEAST.seconds // 60} minutes to every {MOST.days} days.")
-        url, contents = await self._meant(web.source_of(address))
+        url, contents = await self._meant(str(parse(address).document))
         await self._store.add({url: contents.title}, scope, every=every or EVERY, now=self.clock())
         if every is not None:
             await self._store.set_every(url, scope, every)
@@ -102,7 +103,7 @@ class Following:
             named = await self._understand(feeds.discover, fetched)
             if named is None:
                 raise
-        return web.source_of(named), await self._parse(await self._fetch(named))
+        return named, await self._parse(await self._fetch(named))
 
     async def list(self, *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Feed]:
         """All feeds, and how each fares, in the order in which they were added."""
@@ -124,7 +125,7 @@ class Following:
         Raises:
             FeedError: one of them is not followed.
         """
-        found = await self._store.find({*names, *map(web.source_of, names)}, scope)
+        found = await self._store.find({*map(storable, names), *map(web.source_of, names)}, scope)
         known = {str(feed.id) for feed in found} | {feed.url for feed in found}
         missing = [name for name in names if name not in known and web.source_of(name) not in known]
         if missing:
@@ -141,11 +142,16 @@ class Following:
             FeedError: it is no OPML.
         """
         named = await self.listed(text)
-        usable = {web.source_of(address): title for address, title in named.items() if web.is_address(address) and _host(address)}
+        usable: dict[str, str | None] = {}
+        refused: list[Outcome] = []
+        for address, title in named.items():
+            try:
+                usable[str(parse(address).document)] = title
+            except AddressError as error:
+                refused.append(Outcome(address, Change.FAILED, str(error)))
         added = await self._store.add(usable, scope, every=EVERY, now=self.clock())
         outcomes = [Outcome(url, Change.ADDED if url in added else Change.UNCHANGED) for url in usable]
-        refused = [address for address in named if web.source_of(address) not in usable]
-        return outcomes + [Outcome(address, Change.FAILED, f"“{address}” is not a web address.") for address in refused]
+        return outcomes + refused
 
     async def listed(self, text: str) -> Mapping[str, str | None]:
         """The feeds of a list: address to title.
@@ -215,7 +221,7 @@ class Following:
 
     async def _look(self, feed: Feed, *, only_due: bool = False) -> Look | None:
         """What comes of looking at a feed; None if it is followed no longer, or not due any more."""
-        async with self._hosts[_host(feed.url)], self._slots:
+        async with self._hosts[_server(feed.url)], self._slots:
             current = await self._store.get(feed.id)
             if current is None or (only_due and current[0].due.timestamp() > self.clock()):
                 return None
@@ -371,10 +377,10 @@ def wait(every: timedelta, *, failures: int = 0, least: timedelta = timedelta())
     return max(every, back_off, least).total_seconds() * random.uniform(1, 1 + _JITTER)
 
 
-def _host(address: str) -> str:
-    """The server that an address names; nothing where it is none."""
+def _server(address: str) -> str:
+    """The server that an address names; the address itself where it is none, which was not always refused."""
     try:
-        parts = urlsplit(address)
-        return f"{parts.hostname}:{parts.port or ''}" if parts.hostname else ""
-    except ValueError:
-        return ""
+        named = parse(address)
+    except AddressError:
+        return address
+    return f"{named.host}:{named.port}"

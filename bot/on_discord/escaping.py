@@ -10,9 +10,9 @@ import re
 import unicodedata
 
 from discord.utils import escape_mentions
-from yarl import URL
 
 from bot.visible import visible
+from index.reading.address import AddressError, parse
 
 LINK_LIMIT = 512
 """Characters of a link button's address."""
@@ -21,6 +21,7 @@ ELLIPSIS = "…"
 
 _SPECIAL = re.compile(r"[\\*_~`|\[\]<]|:(?=//)")  # formatting, code, spoilers, masked links; <@1>, <t:1>, <:emoji:1>; bare addresses
 _AT_START = re.compile(r"^(?:[#>+-]|\d+(?=[.)]))")  # headings, quotes, lists, small print
+_ENDS = {ord(character): f"%{ord(character):02X}" for character in "()<>\\"}
 _BRACKETS = str.maketrans("[]", "()")
 _RIGHT_TO_LEFT = frozenset(("R", "AL"))
 
@@ -64,12 +65,10 @@ def link(title: str, url: str | None, *, limit: int) -> str:
 def address(url: str | None) -> str | None:
     """An address of the web such that nothing in it ends a link; None where it is none, or too long."""
     try:
-        parsed = URL(url or "")
-    except ValueError:
+        written = str(parse(url or "")).translate(_ENDS)
+    except AddressError:
         return None
-    written = str(parsed).translate({ord("("): "%28", ord(")"): "%29", ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C"})
-    ordinary = parsed.scheme in ("http", "https") and parsed.host and written.isascii() and written.isprintable() and " " not in written
-    return written if ordinary and len(written) <= LINK_LIMIT else None
+    return written if len(written) <= LINK_LIMIT else None
 
 
 def _escaped_start(found: re.Match[str]) -> str:

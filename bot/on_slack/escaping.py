@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from bot.visible import visible
+from index.reading.address import AddressError, parse
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"}
 _EMOJI = re.compile(r":(?=[a-z0-9_+'\-]+:)", re.IGNORECASE)
-_URL_LIMIT = 2000  # characters: longer ones are no address that anybody would follow
 _IN_URLS = "!#$&'()*+,/:;=?@[]~%-._"
 
 _MENTION = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
@@ -60,16 +60,10 @@ def link(url: str | None, label: str, limit: int) -> str:
 
 def web_address(url: str | None) -> str | None:
     """An address that can stand in a link: http or https, with everything quoted that would end it; else None."""
-    if not url:
-        return None
     try:
-        parts = urlsplit(visible(url).strip())
-    except ValueError:
+        return quote(str(parse(url or "")), safe=_IN_URLS).replace("&", "&amp;")
+    except AddressError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return None
-    address = quote(parts.geturl(), safe=_IN_URLS).replace("&", "&amp;")
-    return address if len(address) <= _URL_LIMIT else None
 
 
 def asked(text: str, bot: str | None) -> str:

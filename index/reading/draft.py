@@ -16,6 +16,7 @@ from index import language
 from index.errors import ArticleError
 from index.model import EVERYBODY, Article, article_id
 from index.reading import walls
+from index.reading.address import AddressError, is_address, parse
 from index.reading.clean import storable
 
 TEXT_LIMIT = 2_000_000
@@ -101,7 +102,7 @@ def from_text(content: bytes, source: str, *, charset: str | None = None) -> Dra
         charset: its encoding, as its server names it.
 
     Raises:
-        ArticleError: binary, empty, or with front matter that cannot be understood (the line is named).
+        ArticleError: binary, empty, or with front matter that cannot be understood (the line is named, or what cannot be).
     """
     text = decode(content, charset)
     said: Mapping[str, str] = {}
@@ -118,7 +119,7 @@ def from_text(content: bytes, source: str, *, charset: str | None = None) -> Dra
         source=source,
         text=text,
         title=said.get("title"),
-        url=said.get("url"),
+        url=str(parse(url)) if (url := said.get("url")) and is_address(url) else None,  # what makes sites has paths there
         publisher=said.get("publisher"),
         published=moment(published) if published else None,
         language=said.get("language"),
@@ -158,11 +159,19 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         source=source,
         text=text,
         title=found.title,
-        url=found.url,
+        url=_spelled(found.url),
         publisher=found.sitename or found.author,
         published=credible(moment(found.date)) if found.date else None,
         language=found.language,
     )
+
+
+def _spelled(url: str | None) -> str | None:
+    """The address that a page names; None where it is none."""
+    try:
+        return str(parse(url)) if url else None
+    except AddressError:
+        return None
 
 
 def credible(published: datetime | None) -> datetime | None:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urljoin
 from xml.sax import SAXException
 
 from index.errors import ArticleError, FeedError
-from index.reading import web
+from index.reading.address import Address, AddressError
+from index.reading.address import parse as parse_address
 from index.reading.clean import storable
 from index.reading.draft import Draft, from_html, shortened
 from index.reading.fetched import Fetched
@@ -39,7 +39,6 @@ _KINDS = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no page of the web that is still told of is older; clocks that were never set are
 _AHEAD = timedelta(days=1)  # what time zones and clocks that go wrong explain
 _LONGEST_TTL = timedelta(days=1)
-_LINK_LIMIT = 2000  # characters; no browser's address bar takes much more
 _PLACE = 32  # hexadecimal digits that tell two items of a feed apart
 _MARK_LIMIT = 250_000  # tags; feedparser takes some ten seconds for as many that are never closed
 _FIRST_ELEMENT = re.compile(rb"<\w")
@@ -61,7 +60,8 @@ class Item:
         digest: changes when the feed says something else of it.
         source: the name under which its article is kept: its link, else a place in the feed.
         link: the page behind it, if there is one.
-        place: where the feed's words may be said to stand: at the link, if that is of the feed's own site, else in the feed.
+        place: where the feed's words may be said to stand: at the link, if the feed may speak for it
+            (see :meth:`~index.reading.address.Address.speaks_for`), else in the feed.
         published: in UTC; None where the feed gives no date that can be.
         html: the longest text that the feed has of it.
     """
@@ -96,12 +96,16 @@ class Item:
         return self.place == self.link and len(told.text.encode()) >= _WHOLE and not _CUT_SHORT.search(told.text[-_END:])
 
     def completed(self, page: Draft) -> Draft:
-        """The article of the page behind it. Of its own pages, a feed knows headline and time of publication better."""
-        better, other = (self, page) if self.place == self.link else (page, self)
+        """The article of the page behind it. Of its own pages, a feed knows headline and time of publication better.
+
+        Another site's page has no headline but its own.
+        """
+        own = self.place == self.link
+        better, other = (self, page) if own else (page, self)
         return replace(
             page,
             source=self.source,
-            title=better.title or other.title,
+            title=(own and self.title) or page.title,
             publisher=page.publisher or self.publisher,
             published=better.published or other.published,
         )
@@ -150,9 +154,10 @@ def parse(fetched: Fetched, now: datetime) -> Contents:
             raise FeedError(f"{fetched.url} is a broken feed in which no item can be found ({found.bozo_exception.getMessage()}).")
     title = _name(found.feed.get("title"))
     shared = {id_ for id_, count in Counter(entry.get("id") for entry in found.entries).items() if count > 1}
+    address = parse_address(fetched.url)
     items: dict[str, Item] = {}
     for entry in found.entries:
-        if item := _item(entry, fetched.url, title, shared, now):
+        if item := _item(entry, address, title, shared, now):
             items.setdefault(item.key, item)
     # What has no date stands where feeds put what is new.
     newest = sorted(items.values(), key=lambda item: item.published or now, reverse=True)
@@ -166,17 +171,22 @@ def discover(page: Fetched) -> str | None:
     document = load_html(page.content)
     if document is None:
         return None
-    base: str = next(iter(document.xpath("//base/@href")), "")
+    base = parse_address(page.url)
+    with suppress(AddressError, StopIteration):
+        base = base.join(next(iter(document.xpath("//base/@href"))))
     for link in document.iter("link"):
         if "alternate" in link.get("rel", "").lower().split() and link.get("type", "").lower().strip() in _KINDS and link.get("href"):
-            with suppress(ValueError):  # no address
-                return urljoin(urljoin(page.url, base), str(link.get("href")).strip())
+            with suppress(AddressError):
+                return str(base.join(str(link.get("href")).strip()).document)
     return None
 
 
-def _item(entry: Mapping[str, Any], feed: str, feed_title: str | None, shared: Collection[str], now: datetime) -> Item | None:
+def _item(entry: Mapping[str, Any], feed: Address, feed_title: str | None, shared: Collection[str], now: datetime) -> Item | None:
     link = storable(entry.get("link") or "").strip()
-    page = web.source_of(link) if len(link) <= _LINK_LIMIT and web.is_address(link) else None
+    page, place = None, feed
+    with suppress(AddressError):  # of a link that leads nowhere: what the feed says of it stands in the feed alone
+        target = parse_address(link).document
+        page, place = str(target), target if feed.speaks_for(target) else feed
     title = _name(entry.get("title"))
     text = max([*(entry.get("content") or ()), entry.get("summary_detail") or {}], key=lambda one: len(one.get("value") or ""))
     body = _html(text)
@@ -191,7 +201,7 @@ def _item(entry: Mapping[str, Any], feed: str, feed_title: str | None, shared: C
         digest=sha256(repr(said).encode()).hexdigest(),
         source=page or f"{feed}#{sha256(key.encode()).hexdigest()[:_PLACE]}",
         link=page,
-        place=page if page and web.same_site(page, feed) else feed,
+        place=str(place),
         title=title,
         publisher=_name((entry.get("source") or {}).get("title")) or feed_title,
         published=_moment(entry, now),

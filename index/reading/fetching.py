@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from time import monotonic
 
@@ -23,6 +22,7 @@ import brotli
 import httpx
 
 from index.reading import hosts
+from index.reading.address import Address, AddressError, parse
 from index.reading.fetched import Fetched, FetchError
 from index.reading.hosts import RefusedError, Resolve
 
@@ -36,9 +36,9 @@ _REDIRECTS = 5
 _AT_ONCE = 8  # requests, each to another host
 _PIECE = 64 * 1024  # bytes that are unpacked at once
 _HOSTS = 64  # whose connections are kept open
+_TIMEOUT = httpx.Timeout(TIME_LIMIT, connect=_CONNECT).as_dict()
 _FAILURES, _REST = 2, 60.0  # after so many in a row a server is left alone for so many seconds
 _DAY = 24 * 3600.0
-_PORTS = {"http": 80, "https": 443}
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 class _Host:
     """One web server: asked one thing at a time, over a connection that stays open."""
 
-    client: httpx.AsyncClient
+    connections: httpx.AsyncHTTPTransport
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
     failures: int = 0  # to answer at all, in a row
@@ -74,7 +74,7 @@ class Fetcher:
     async def close(self) -> None:
         """Close all connections."""
         while self._hosts:
-            await self._hosts.popitem()[1].client.aclose()
+            await self._hosts.popitem()[1].connections.aclose()
 
     async def get(self, address: str, *, accept: str, limit: int, etag: str | None = None, modified: str | None = None) -> Fetched | None:
         """What stands at an address; None when the server says that it is still what has this ``etag``, or this ``modified``.
@@ -87,57 +87,49 @@ class Fetcher:
             FetchError: one sentence on why there is nothing to be had.
         """
         headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, br"}
-        headers |= {"If-None-Match": etag} if etag else {}
-        headers |= {"If-Modified-Since": modified} if modified else {}
+        seen = {"If-None-Match": etag, "If-Modified-Since": modified}
+        headers |= {name: value for name, value in seen.items() if value and value.isascii()}  # servers send others, which cannot be sent
         left = TIME_LIMIT
         try:
-            url = self._url(address)
+            url = self._permitted(parse(address))
             for _ in range(_REDIRECTS + 1):
                 async with self._host(url) as host:
                     started = monotonic()
                     async with asyncio.timeout(left):
                         found = await self._ask(host, url, headers, limit)
                     left -= monotonic() - started
-                if not isinstance(found, httpx.URL):
+                if not isinstance(found, Address):
                     return found
                 if url.scheme == "https" and found.scheme == "http":
                     raise RefusedError("leads from https to http, where anybody on the way could change it.")
                 url = found
             raise RefusedError(f"redirects more than {_REDIRECTS} times.")
+        except AddressError as error:
+            raise FetchError(str(error)) from None
         except RefusedError as error:
             raise FetchError(f"{address} {error}") from None
         except _SilentError as error:
             raise FetchError(f"{address} {error}", error.seconds) from None
         except (TimeoutError, httpx.TimeoutException):
             raise FetchError(f"{address} did not answer in time; try again later.") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, OSError) as error:
             raise FetchError(f"{address} {_explain(error)}") from None
 
-    def _url(self, address: str, base: httpx.URL | None = None) -> httpx.URL:
-        """The address, if it is one that may be asked at all; a redirect's is relative to ``base``.
+    def _permitted(self, address: Address) -> Address:
+        """The address, if servers may be asked at its port.
 
         Raises:
-            RefusedError: it is not.
+            RefusedError: they may not.
         """
-        try:
-            url = parse(address) if base is None else parse(str(base.join(address)))
-        except (httpx.InvalidURL, ValueError):
-            raise RefusedError("is not a web address; write it as https://example.org/article.") from None
-        if url.scheme not in _PORTS:
-            raise RefusedError("leads to something that is no web page.")
-        if not url.host:
-            raise RefusedError("is not a web address; write it as https://example.org/article.")
-        if url.userinfo:
-            raise RefusedError("holds a user name or a password; only pages that need none can be read.")
-        if not self._allow_private and _port(url) not in self._ports:
-            raise RefusedError(f"is at port {_port(url)}, which is not among SHIPDATE_WEB_PORTS.")
-        return url
+        if not self._allow_private and address.port not in self._ports:
+            raise RefusedError(f"is at port {address.port}, which is not among SHIPDATE_WEB_PORTS.")
+        return address
 
     @asynccontextmanager
-    async def _host(self, url: httpx.URL) -> AsyncIterator[_Host]:
+    async def _host(self, url: Address) -> AsyncIterator[_Host]:
         """The server of an address, when it is its turn."""
-        key = _ascii(url), _port(url)
-        host = self._hosts[key] = self._hosts.pop(key) if key in self._hosts else _Host(self._client())
+        key = url.host, url.port
+        host = self._hosts[key] = self._hosts.pop(key) if key in self._hosts else _Host(self._connections())
         host.users += 1
         try:
             async with host.turn, self._slots:
@@ -153,34 +145,32 @@ class Fetcher:
             now = monotonic()
             idle = [key for key, one in self._hosts.items() if not one.users and one.silent_until <= now]
             for old in [self._hosts.pop(key) for key in idle[:-_HOSTS]]:
-                await old.client.aclose()
+                await old.connections.aclose()
 
-    def _client(self) -> httpx.AsyncClient:
-        """Connections to one server. A connection's address is a number, so those of two names must not be mixed up."""
+    def _connections(self) -> httpx.AsyncHTTPTransport:
+        """Those to one server. A connection's address is a number, so those of two names must not be mixed up.
+
+        Without a client around them, which would take redirects apart by itself and fail at odd ones; there are no cookies either.
+        """
         if self._trust is None:
             self._trust = httpx.create_ssl_context()
-        return httpx.AsyncClient(
-            verify=self._trust,
-            trust_env=False,
-            timeout=httpx.Timeout(TIME_LIMIT, connect=_CONNECT),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        return httpx.AsyncHTTPTransport(verify=self._trust, trust_env=False)
 
-    async def _ask(self, host: _Host, url: httpx.URL, headers: dict[str, str], limit: int) -> Fetched | httpx.URL | None:
+    async def _ask(self, host: _Host, url: Address, headers: dict[str, str], limit: int) -> Fetched | Address | None:
         """One request: what was fetched, where it leads, or None if nothing has changed."""
         if host.silent_until > monotonic():
             raise _SilentError(host.silent_because, host.silent_until - monotonic())
-        name = _ascii(url)
-        places = await hosts.addresses(name, private=self._allow_private, resolve=self._resolve)
+        target = httpx.URL(str(url.document))
+        places = await hosts.addresses(url.host, private=self._allow_private, resolve=self._resolve)
         for place in places:
-            request = host.client.build_request(
+            request = httpx.Request(
                 "GET",
-                url.copy_with(host=place),
-                headers={"Host": url.netloc.decode("ascii"), **headers},
-                extensions={"sni_hostname": name.removesuffix(".")},  # whose certificate it has to show
+                target.copy_with(host=place),
+                headers={"Host": target.netloc.decode("ascii"), **headers},
+                extensions={"sni_hostname": url.host.removesuffix("."), "timeout": _TIMEOUT},  # whose certificate it has to show
             )
             try:
-                response = await host.client.send(request, stream=True)
+                response = await host.connections.handle_async_request(request)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == places[-1]:
                     raise
@@ -188,7 +178,7 @@ class Fetcher:
             break
         try:
             if response.has_redirect_location:
-                return self._url(response.headers["Location"], url)
+                return self._permitted(_target(url, response.headers["Location"]))
             if response.status_code == 304 and ("If-None-Match" in headers or "If-Modified-Since" in headers):
                 await response.aread()  # it has no body; what is read to its end leaves the connection open
                 return None
@@ -211,25 +201,19 @@ class _SilentError(Exception):
         self.seconds = seconds
 
 
-def parse(address: str) -> httpx.URL:
-    """An address in its one spelling, without its fragment.
+def _target(url: Address, location: str) -> Address:
+    """Where a redirect leads.
 
     Raises:
-        httpx.InvalidURL: it is none.
+        RefusedError: nowhere on the web.
     """
-    scheme, _, rest = address.partition(":")
-    return httpx.URL(f"{scheme.lower()}:{rest}").copy_with(fragment=None)
+    try:
+        return url.join(location).document
+    except AddressError as error:
+        raise RefusedError(f"redirects to an address that {error.reason}") from None
 
 
-def _ascii(url: httpx.URL) -> str:
-    return url.raw_host.decode("ascii")
-
-
-def _port(url: httpx.URL) -> int:
-    return _PORTS[url.scheme] if url.port is None else url.port
-
-
-async def _received(response: httpx.Response, url: httpx.URL, limit: int) -> Fetched:
+async def _received(response: httpx.Response, url: Address, limit: int) -> Fetched:
     """The body, unpacked piece by piece, so that a small one that unpacks to gigabytes is dropped in time."""
     unpacker = _Unpacker(response.headers.get("Content-Encoding", "").strip().lower())
     content, received = bytearray(), 0
@@ -248,7 +232,7 @@ async def _received(response: httpx.Response, url: httpx.URL, limit: int) -> Fet
     said = response.headers.get("Content-Type", "")
     charset = _CHARSET.search(said)
     return Fetched(
-        url=str(url),
+        url=str(url.document),
         kind=said.partition(";")[0].strip().lower(),
         charset=charset.group(1) if charset else None,
         content=bytes(content),

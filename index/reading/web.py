@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import ArticleError
 from index.reading import pdf, sandbox
+from index.reading.address import LIMIT, Address, AddressError, parse
+from index.reading.clean import storable
 from index.reading.draft import Draft, credible, from_html, from_text
 from index.reading.fetched import Fetched
 from index.reading.files import SIZE_LIMIT
@@ -21,24 +23,17 @@ _ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.
 _HTML = {"text/html", "application/xhtml+xml"}
 _PDF = {"application/pdf", "application/x-pdf"}
 _TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
-_WEB = re.compile(r"https?://", re.IGNORECASE)
-
-
-def is_address(name: str) -> bool:
-    """Whether ``name`` is an address of the web rather than a path."""
-    return bool(_WEB.match(name))
 
 
 def source_of(address: str) -> str:
-    """The name under which the article at an address is kept: the address in one spelling, without its fragment."""
-    import httpx
+    """The name under which the article at an address is kept: the address in one spelling, without its fragment.
 
-    from index.reading.fetching import parse
-
+    What is no address has a name, too, under which it is said that nothing can be had there.
+    """
     try:
-        return str(parse(address))
-    except httpx.InvalidURL:
-        return address
+        return str(parse(address).document)
+    except AddressError:
+        return storable(address[:LIMIT])
 
 
 async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: Known | None = None) -> Draft | None:
@@ -47,7 +42,7 @@ async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: Known | 
     Raises:
         ArticleError: one sentence on why there is no article to be had there.
     """
-    source = source_of(address)
+    source = str(parse(address).document)
     etag, modified = (known.etag, known.modified) if known else (None, None)
     fetched = await fetcher.get(source, accept=_ACCEPT, limit=SIZE_LIMIT, etag=etag, modified=modified)
     if fetched is None:
@@ -60,7 +55,7 @@ async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: Known | 
 
 
 def understand(fetched: Fetched, source: str) -> Draft:
-    """The article in what a server sent; its address is what the page says only if that is of the same site. CPU-bound.
+    """The article in what a server sent. CPU-bound.
 
     Raises:
         ArticleError: there is none.
@@ -75,20 +70,16 @@ def understand(fetched: Fetched, source: str) -> Draft:
         raise ArticleError("it is a feed or other XML, not a page of text; add a feed with `shipdate feeds add`.")
     else:
         raise ArticleError(f"it is {fetched.kind or 'of no stated kind'}, not a page of text.")
-    own = draft.url if draft.url and same_site(draft.url, fetched.url) else fetched.url
-    return replace(draft, url=own, published=credible(draft.published))
+    return replace(draft, url=str(_own(draft.url, parse(fetched.url))), published=credible(draft.published))
+
+
+def _own(claimed: str | None, fetched: Address) -> Address:
+    """The address of a page: what it says, where it may (see :meth:`~index.reading.address.Address.speaks_for`)."""
+    with suppress(AddressError):
+        if claimed and fetched.speaks_for(said := parse(claimed)):
+            return said
+    return fetched
 
 
 def _is_pdf(fetched: Fetched) -> bool:
     return fetched.kind in _PDF or fetched.content.startswith(b"%PDF-")
-
-
-def same_site(one: str, other: str) -> bool:
-    """Whether one host is the other, or below it, such as m.example.org; nobody may speak for another site."""
-    import httpx
-
-    try:
-        hosts = sorted((httpx.URL(address).host.removeprefix("www.") for address in (one, other)), key=len)
-    except httpx.InvalidURL:
-        return False
-    return one.startswith(("http://", "https://")) and (hosts[1] == hosts[0] or hosts[1].endswith(f".{hosts[0]}"))
