@@ -9,6 +9,7 @@ that differs a little, since what was asked before is remembered.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
 import unicodedata
@@ -27,6 +28,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.on_discord import create_bot
 from bot.on_slack import create_app
 from bot.service import Service
+from bot.serving import _parts
 from bot.settings import Settings
 from index import QuestionError, open_index
 from index.asking import QUESTION_LIMIT
@@ -154,14 +156,17 @@ async def check(text: str, **ways: Work) -> None:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def warm(samples: Index) -> Index:
-    """The sample articles, with all loaded that is loaded once: the model, and what is read of each language."""
+async def warm(samples: Index) -> AsyncIterator[Index]:
+    """The sample articles, with all loaded that is loaded once: the model, and what is read of each language; as it is when served."""
     for text in ("When will Sora ship?", "Quand sortira Kling le 3 mars ?", "Sora什么时候发布?", "Soraはいつ出ますか?", "mistyped Klling"):
         await samples.ask(text)
         await samples.ask(text * 20)
     await samples.status("Sora" * 100)
     await samples.suggested("so", 5)
-    return samples
+    gc.collect()
+    gc.freeze()
+    yield samples
+    gc.unfreeze()
 
 
 def test_the_texts_are_as_long_as_a_question_may_be() -> None:
@@ -203,6 +208,17 @@ async def test_a_follow_up_grows_no_question_beyond_the_limit(warm: Index) -> No
     answer = await warm.ask("why?", topic=topic)
     assert answer.topic is not None
     assert len(answer.topic.question) <= QUESTION_LIMIT
+
+
+async def test_the_search_for_rubbish_does_not_go_through_all_that_is_loaded(warm: Index) -> None:
+    """Python looks through everything now and again, and nothing else happens meanwhile."""
+    gc.unfreeze()
+    (model,) = (part for part in _parts(warm, Service(warm, Settings())) if part.name == "model")
+    await model.run(lambda _problem=None: None)
+    assert gc.get_freeze_count() > 50_000
+    started = time.process_time()
+    gc.collect()
+    assert time.process_time() - started < LONGEST
 
 
 # In chats
