@@ -29,7 +29,7 @@ HIDDEN = "[hidden]"
 """What stands in a line where a secret would have stood."""
 
 _IN_USER = re.compile(r"(https?://)[^\s/?#@\"'<>]*@")
-_IN_ADDRESS = re.compile(r"(https?://[^\s?#\"'<>]*)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
+_IN_ADDRESS = re.compile(r"(https?://(?:(?!https?://)[^\s?#\"'<>])*+)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
 
 _SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")  # those of several workspaces stand in the database, not in the settings
 

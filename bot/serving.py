@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import os
 import signal
@@ -74,6 +75,9 @@ def _parts(index: Index, service: Service) -> list[Part]:
 
     async def model(_ready: Ready) -> None:
         await service.prepare()
+        # What is loaded stays; to look for rubbish in it would stop everything for a tenth of a second, now and again.
+        gc.collect()
+        gc.freeze()
 
     async def feeds(ready: Ready) -> None:
         ready()

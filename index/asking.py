@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
@@ -15,18 +16,20 @@ from cachetools import LRUCache
 
 from index import dates, language, observing, topics
 from index.answering import Verdict, answer, asks_where_it_stands
+from index.beside import beside
 from index.embedding.fitted import parallel_languages
 from index.errors import QuestionError
 from index.launches.mentions import Mention
 from index.launches.status import Launches
 from index.machinery import Machinery
-from index.model import Answer, Reason, Topic
+from index.model import Answer, Reason, Span, Topic
 from index.reading.clean import storable
 from index.searching import Launch, look_up, search
 from index.storing.store import Generation
 
 QUESTION_LIMIT = 2000
-"""The longest question, in characters: far more than anybody asks, and than the encoder reads."""
+"""The longest question, in characters, as it is written and with compatibility forms unified: far more than anybody asks, and than the
+encoder reads."""
 
 _COMPARED = 2  # products of one question whose launches are looked up
 _ASKS_STATE = 0.6  # how likely a question asks for a state of things, so that the day that it names is that of the answer
@@ -75,11 +78,9 @@ class Asking:
         """See :meth:`index.core.Index.ask`."""
         started = perf_counter()
         observing.question.set(question)
-        if len(question) > QUESTION_LIMIT:
-            raise QuestionError(
-                "This question has {length:,} characters; please ask in at most {limit:,}.", length=len(question), limit=QUESTION_LIMIT
-            )
-        text = unicodedata.normalize("NFKC", storable(question).strip())
+        _check_length(question)
+        text = unified(question.strip())
+        _check_length(text)
         asked = _Asked(text, as_of or datetime.now(UTC).date(), as_of is not None, frozenset(scopes), topic)
         with self._machinery.precedence.question():
             made = await self._remembered(asked)
@@ -106,7 +107,7 @@ class Asking:
             live: the generation that was live a moment ago.
         """
         text, day, chosen, scopes, topic = asked
-        tongue = language.detect(text, likely=parallel_languages())
+        tongue = await beside(text, lambda: language.detect(text, likely=parallel_languages()))
         verdict, complete = Verdict(), True
         launch, status = Launch(), None
         reason = Reason.EMPTY_INDEX if text else Reason.EMPTY_QUESTION
@@ -118,13 +119,14 @@ class Asking:
             reason = Reason.NOTHING_RELEVANT
             known, is_name = launches.products(scopes), seen.names.__contains__
             if topic:
-                text, topic = topics.complete(text, topic, known, is_name, engine.is_word), None
+                completed = await beside(text + topic.question, partial(topics.complete, text, topic, known, is_name, engine.is_word))
+                text, topic = completed if len(completed) <= QUESTION_LIMIT else text, None
             encoding = asyncio.create_task(engine.question(text))  # words are looked up meanwhile
             try:
                 looked_up = await look_up(text, tongue, scopes=scopes, store=self._store, seen=seen)
-                named = known.asked(text, is_name, engine.is_word)
+                named = await beside(text, partial(known.asked, text, is_name, engine.is_word))
                 products = list(dict.fromkeys(one.product for one in named))
-                if products and not chosen and (said := _day_said(text, tongue, day)):
+                if products and not chosen and (said := await beside(text, partial(_day_said, text, tongue, day))):
                     intent = engine.intent(await encoding)
                     day = said if intent.when + intent.who + intent.where >= _ASKS_STATE else day
                 launch = await self._launch(named, launches, as_of=day, scopes=scopes)
@@ -140,7 +142,7 @@ class Asking:
                 )
             finally:
                 encoding.cancel()
-            verdict, complete = answer(found, engine), found.complete
+            verdict, complete = await beside(text, partial(answer, found, engine)), found.complete
             if verdict.quotes and len(products) == 1 and asks_where_it_stands(found.intent):
                 status = await launches.status(products[0], known.shown(products[0]), as_of=day, scopes=scopes)
             if complete:
@@ -166,11 +168,34 @@ class Asking:
         courses = [await launches.course(product, as_of=as_of, scopes=scopes) for product in asked[:_COMPARED]]
         return Launch(
             products=asked,
-            named=tuple(named),
+            named=_together(named),
             course=courses[0].stretches if courses else (),
             current=[one.current for one in courses],
             passages=np.concatenate([np.zeros(0, np.int64), *(one.passages for one in courses)]),
         )
+
+
+def unified(text: str) -> str:
+    """A text with compatibility forms unified (NFKC), which may have 18 times as many characters."""
+    return unicodedata.normalize("NFKC", storable(text))
+
+
+def _check_length(question: str) -> None:
+    if len(question) > QUESTION_LIMIT:
+        raise QuestionError(
+            "This question has {length:,} characters; please ask in at most {limit:,}.", length=len(question), limit=QUESTION_LIMIT
+        )
+
+
+def _together(named: Sequence[Mention]) -> Sequence[Span]:
+    """Where products are named, in order; names that overlap are one."""
+    together: list[Span] = []
+    for one in named:
+        if together and one.start < together[-1].end:
+            together[-1] = Span(together[-1].start, max(together[-1].end, one.end))
+        else:
+            together.append(Span(one.start, one.end))
+    return together
 
 
 def _day_said(question: str, tongue: str, today: date) -> date | None:

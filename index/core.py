@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING
 from async_lru import alru_cache
 
 from index.adding import Adding, Read
-from index.asking import QUESTION_LIMIT, Asking, State, state_of
+from index.asking import QUESTION_LIMIT, Asking, State, state_of, unified
+from index.beside import beside
 from index.cutting import Tell
 from index.embedding.engine import Engine
 from index.errors import JobError, QuestionError
@@ -36,6 +36,9 @@ from index.storing.ledger import Ledger
 if TYPE_CHECKING:
     from index import IndexSettings
     from index.storing.store import Generation
+
+_TYPED = 100  # characters of what somebody begins to write that are looked at: no product's name has more
+_SOUGHT = 20  # words of those that articles are looked up by
 
 
 class Index:
@@ -142,7 +145,8 @@ class Index:
             matching: only those with these words in their id, title, address or publisher, in whatever case.
             limit: how many at most.
         """
-        return await self._store.list(scopes, storable(matching), limit)
+        sought = list(dict.fromkeys(storable(matching[:QUESTION_LIMIT]).split()))[:_SOUGHT]
+        return await self._store.list(scopes, " ".join(sought), limit)
 
     async def counts(self, *, scopes: Collection[str] | None = None) -> Counts:
         """How many articles, passages and vectors are in: in these scopes, or (for who runs it all) in all."""
@@ -194,11 +198,11 @@ class Index:
         Raises:
             QuestionError: the name has neither letter nor digit.
         """
-        asked = unicodedata.normalize("NFKC", storable(name))[:QUESTION_LIMIT]
+        asked = unified(name[:QUESTION_LIMIT])[:QUESTION_LIMIT]
         if not key(asked):
             raise QuestionError("Name a product, for example: Sora.")
         launches = await self._known_launches()
-        product, shown = launches.products(scopes).named(asked)
+        product, shown = await beside(asked, partial(launches.products(scopes).named, asked))
         return await launches.status(product, shown, as_of=as_of or datetime.now(UTC).date(), scopes=scopes)
 
     async def changed(self, limit: int, *, first: Sequence[str] = (), scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Status]:
@@ -216,7 +220,7 @@ class Index:
     async def suggested(self, typed: str, limit: int, *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[tuple[str, str]]:
         """See :meth:`index.launches.resolving.Products.suggested`. Needs no model."""
         products = (await self._known_launches()).products(scopes)
-        return await asyncio.to_thread(products.suggested, unicodedata.normalize("NFKC", storable(typed))[:QUESTION_LIMIT], limit)
+        return await asyncio.to_thread(products.suggested, unified(typed[:_TYPED])[:_TYPED], limit)
 
     async def products(self) -> Sequence[Product]:
         """All products of the catalogue, the installation's own ones last."""

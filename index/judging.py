@@ -10,6 +10,7 @@ ones through.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -103,15 +104,17 @@ class Judge:
         best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
         question = found.question
         # All at once: one by one they take a millisecond or two. Only of what may be a strange name the capital is asked for.
-        strange = [word.raw.capitalize() for word in question.words if word.term not in question.known]
-        self._encoder.pieces([*strange, *(spelled for word in question.words for spelled in (word.raw, word.raw.lower()))])
-        compared = self._compare(question.words, found.encoded, best.cosines)
+        words = [word for word in question.words if _is_whole(word)]
+        strange = [word.raw.capitalize() for word in words if word.term not in question.known]
+        self._encoder.pieces([*strange, *(spelled for word in words for spelled in (word.raw, word.raw.lower()))])
+        own = _tokens(question.words, found.encoded.spans)
+        compared = self._compare(question.words, own, found.encoded, best.cosines)
         return Signals(
             coverage=best.coverage,
             word_coverage=_word_coverage(compared, frozenset[str]().union(*best.passage.terms)),
             detail=found.kind.detail,
             chat=found.kind.chat,
-            stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(found)),
+            stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(own, found)),
             state=found.intent.when + found.intent.who if found.launch.course else 0.0,
             scatter=self._scatter(found),
             lead=_lead(found.sentences),
@@ -126,28 +129,38 @@ class Judge:
         best = np.max([one.cosines for one in found.matches], axis=0)
         return float((best - quoted.cosines) @ weights / weights.sum())
 
-    def _misplaced(self, found: Found) -> float:
+    def _misplaced(self, own: Sequence[Sequence[int]], found: Found) -> float:
         """How surely any of the misplaced names is meant by no word of the passages that speak of the launch."""
+        about = [one.cosines for one in found.matches if one.passage.id in found.about]
         clearest = 0.0
-        for word in found.question.words:
+        for word, tokens in zip(found.question.words, own, strict=True):
             if word.full in found.misplaced and word.full not in _places():
-                own = [start < word.end and end > word.start for start, end in found.encoded.spans]
-                means = [float(one.cosines[own].mean()) for one in found.matches if one.passage.id in found.about and any(own)]
-                clearest = max(clearest, 1 - _ramp(max(means, default=0.0), _FOREIGN, _TRANSLATED))
+                nearest = float(np.stack(about)[:, tokens].mean(axis=1).max()) if about and tokens else 0.0
+                clearest = max(clearest, 1 - _ramp(nearest, _FOREIGN, _TRANSLATED))
         return clearest
 
-    def _compare(self, question: Sequence[Word], encoded: Encoded, match: npt.NDArray[np.float32]) -> list[_Compared]:
-        """Each word with its surprise and its match. Chinese and Japanese have no words: their tokens serve."""
+    def _compare(
+        self, question: Sequence[Word], own: Sequence[Sequence[int]], encoded: Encoded, match: npt.NDArray[np.float32]
+    ) -> list[_Compared]:
+        """Each word with its surprise and its match. Chinese and Japanese have no words: their tokens serve.
+
+        Args:
+            own: see :func:`_tokens`.
+        """
         scores = self._fitted.piece_scores[list(encoded.pieces)]
+        parts: dict[int, list[Word]] = {}  # of each token
+        for word, tokens in zip(question, own, strict=True):
+            for at in tokens:
+                parts.setdefault(at, []).append(word)
         compared = []
-        for at, (start, end) in enumerate(encoded.spans):
-            if any(not word.alphabetic and not word.raw[0].isdigit() and word.start < end and word.end > start for word in question):
-                inside = [word.term for word in question if word.start >= start and word.end <= end]
+        for at, touched in sorted(parts.items()):
+            if not all(map(_is_whole, touched)):
+                start, end = encoded.spans[at]
+                inside = [word.term for word in touched if word.start >= start and word.end <= end]
                 compared.append(_Compared(None, inside, -float(scores[at]), float(match[at])))
-        for word in question:
-            if word.alphabetic or word.raw[0].isdigit():
-                own = [at for at, (start, end) in enumerate(encoded.spans) if start < word.end and end > word.start]
-                cosine = float(match[own].mean()) if own else 0.5
+        for word, tokens in zip(question, own, strict=True):
+            if _is_whole(word):
+                cosine = float(match[tokens].mean()) if tokens else 0.5
                 surprise = -max(self._log_probability(spelling) for spelling in {word.raw, word.raw.lower()})
                 compared.append(_Compared(word, [word.term], surprise, cosine))
         return compared
@@ -186,6 +199,21 @@ class Judge:
     def _log_probability(self, word: str) -> float:
         """How likely a word is in the text of the web that the tokenizer was made from, in nats."""
         return float(self._fitted.piece_scores[self._encoder.pieces([word])[0]].sum())
+
+
+def _is_whole(word: Word) -> bool:
+    """Whether it is a word, or a number, rather than two characters of Chinese or Japanese."""
+    return word.alphabetic or word.raw[0].isdigit()
+
+
+def _tokens(question: Sequence[Word], spans: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """For each word of a question, the places of the tokens that share a character with it; words stand in order, ends and all."""
+    starts, ends = [word.start for word in question], [word.end for word in question]
+    own: list[list[int]] = [[] for _ in question]
+    for at, (start, end) in enumerate(spans):
+        for place in range(bisect_right(ends, start), bisect_left(starts, end)):
+            own[place].append(at)
+    return own
 
 
 @dataclass(frozen=True, slots=True)

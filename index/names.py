@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from index.typos import SpellingIndex
 from index.words import Word
 
 _MOSTLY = 2  # times as often written like a name as in lower case
@@ -54,7 +55,7 @@ class Names:
             known: the question's terms that stand anywhere in the articles; only others can be typos.
         """
         found = {}
-        for word in question:
+        for word in {word.full: word for word in question}.values():
             if word.full in self:
                 found[word.full] = word.full
             elif word.alphabetic and word.term not in known and len(word.full) >= _SHORTEST_TYPO:
@@ -65,20 +66,12 @@ class Names:
 
     def _meant(self, typed: str) -> str | None:
         """The name that differs by one letter too many, too few, or two swapped ("klling"); no letter is replaced ("solar")."""
-        from rapidfuzz.distance import OSA
-
-        for name in self._by_initial.get(typed[0], ()):
-            near = abs(len(name) - len(typed)) <= 1 and len(name) >= _SHORTEST_TYPO - 1
-            if near and (len(name) != len(typed) or sorted(name) == sorted(typed)) and OSA.distance(name, typed, score_cutoff=1) == 1:
-                return name
-        return None
+        near = (name for name, slips in self._spelled.near(typed, 1).items() if slips == 1 and len(name) >= _SHORTEST_TYPO - 1)
+        return min((name for name in near if len(name) != len(typed) or sorted(name) == sorted(typed)), default=None)
 
     @cached_property
-    def _by_initial(self) -> dict[str, list[str]]:
-        grouped: dict[str, list[str]] = {}
-        for term in self.terms:
-            grouped.setdefault(term[0], []).append(term)
-        return grouped
+    def _spelled(self) -> SpellingIndex:
+        return SpellingIndex(self.terms)
 
 
 @dataclass(frozen=True)

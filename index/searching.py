@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import words
+from index.beside import beside
 from index.embedding.encoder import Encoded
 from index.embedding.fitted import Fitted
 from index.kinds import Intent, Kind
@@ -50,6 +52,7 @@ _TELLS = 0.08  # the sentence tells what the question wants to know: 8 points of
 _CURRENT = 0.04  # it tells where the launch stands now, when that is asked
 
 _VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
+_NAMED_VERSION = re.compile(rf"(?<!\w)([^\W\d_]++)\W?({_VERSION_NUMBER.pattern})(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Question:
     """A question as the search sees it before it has a vector.
 
     Attributes:
+        text: with compatibility forms unified (NFKC).
         known: its terms that stand in some passage, and what each weighs: rare ones more.
         meant: its words that are names of the articles, or nearly: each as it was typed, to the name.
         names: those names, and what each weighs.
@@ -91,6 +95,7 @@ class Question:
         matching: ids of the passages that share its rarest terms, and how well they match.
     """
 
+    text: str
     words: tuple[Word, ...]
     language: str
     known: Mapping[str, float]
@@ -107,7 +112,7 @@ class Launch:
 
     Attributes:
         products: the ids of the products that it names.
-        named: where it names them.
+        named: where it names them, in order and apart from each other.
         course: the stages of the first of them, oldest first.
         current: for each of them, how clearly sentences, by passage and place, tell its current stage, up to 1; below 0
             where they tell an earlier one.
@@ -122,7 +127,8 @@ class Launch:
 
     def names(self, start: int, end: int) -> bool:
         """Whether what stands there in the question is of a product's name."""
-        return any(one.start < end and start < one.end for one in self.named)
+        at = bisect_left(self.named, end, key=lambda one: one.start)
+        return at > 0 and start < self.named[at - 1].end
 
     def tells_now(self, passage: int, place: int) -> float:
         """How clearly a sentence tells the current stage of any of the products."""
@@ -173,7 +179,7 @@ async def look_up(
         text: with compatibility forms unified (NFKC).
         seen: what the articles of these scopes make known.
     """
-    asked = tuple(words.words(text))
+    asked = await beside(text, lambda: tuple(words.words(text)))
     counts = await _counts(list(dict.fromkeys(word.term for word in asked)), scopes, store, seen)
     known = {term: _weight(count, seen.passages) for term, count in counts.items()}
     telling = [term for term, count in counts.items() if count <= max(_COMMON * seen.passages, _FEW)]
@@ -183,14 +189,16 @@ async def look_up(
     matching = await store.matches({term: known[term] for term in rarest}, scopes)
 
     names = seen.names
-    meant = names.asked(asked, known)
+    meant = await beside(text, lambda: names.asked(asked, known))
     weights = {name: _weight(len(names.holding(name)), names.articles) for name in meant.values()}
     versions = {}
     for word, following in pairwise(asked):
         if word.full in meant and following.start - word.end <= 1 and _VERSION_NUMBER.fullmatch(following.full):
             versions[meant[word.full]] = following.full
-    unknown = [not await _is_known(store, name, version, scopes) for name, version in versions.items()]
-    return Question(asked, language, known, meant, weights, versions, any(unknown), matching)
+    unknown = False
+    for name, version in versions.items():
+        unknown = unknown or not await _is_known(store, name, version, scopes)
+    return Question(text, asked, language, known, meant, weights, versions, unknown, matching)
 
 
 async def _counts(terms: Sequence[str], scopes: Collection[str], store: Store, seen: Known) -> Mapping[str, int]:
@@ -229,21 +237,25 @@ async def search(
     complete = len(passages) == len(near)
 
     candidates = [(one, passages[one.id]) for one in near if one.id in passages]
-    matches = match(encoded, [passage for _, passage in candidates], fitted)
-    covered = {one.passage.id: one.coverage for one in matches[:_COMPARED]}
-    least = min(covered.values(), default=0.0)
     names = vectors.known(scopes).names
-    worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
-    intent, kind = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query))
-    weighed = [
-        (passage, one.sentences, _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article])
-        for one, passage in candidates
-    ]
-    scored = sorted(_scored(weighed, question, launch, intent, kind), key=lambda one: -one.score)
-    speaking = _articles(launch.passages, vectors)
-    about = frozenset(one.id for one in near if speaking[one.article])
-    misplaced = _misplaced(question, launch, names, speaking)
-    return Found(question, encoded, intent, kind, launch, tuple(scored), matches, about, misplaced, complete)
+
+    def rank() -> Found:
+        matches = match(encoded, [passage for _, passage in candidates], fitted)
+        covered = {one.passage.id: one.coverage for one in matches[:_COMPARED]}
+        least = min(covered.values(), default=0.0)
+        worth = _article_scores({one.article for one in near}, question, names=names, days=vectors.days, visible=visible, as_of=as_of)
+        intent, kind = Intent(*fitted.intents(query)), Kind(*fitted.kinds(query))
+        weighed = [
+            (passage, one.sentences, _PASSAGE * one.cosine + _COVERAGE * covered.get(one.id, least) + worth[one.article])
+            for one, passage in candidates
+        ]
+        scored = sorted(_scored(weighed, question, launch, intent, kind), key=lambda one: -one.score)
+        speaking = _articles(launch.passages, vectors)
+        about = frozenset(one.id for one in near if speaking[one.article])
+        misplaced = _misplaced(question, launch, names, speaking)
+        return Found(question, encoded, intent, kind, launch, tuple(scored), matches, about, misplaced, complete)
+
+    return await beside(question.text, rank)
 
 
 async def _read(ids: Sequence[int], store: Store, vectors: Vectors) -> Mapping[int, StoredPassage]:
@@ -398,16 +410,21 @@ def _worth(shares: Mapping[str, float], passage: StoredPassage, language: str) -
 
 def _says_versions(versions: Mapping[str, str], passage: StoredPassage) -> list[bool]:
     """Whether each sentence (or, where it names no version, its article's title) names a version that was asked about."""
-    sentences = [words.fold(passage.text[one.start - passage.start : one.end - passage.start]) for one in passage.sentences]
-    title = words.fold(passage.article.title)
-    says = [False] * len(sentences)
-    for name, version in versions.items():
-        behind = re.compile(rf"(?<!\w){re.escape(name)}\W?({_VERSION_NUMBER.pattern})(?!\w)")
-        of_title = behind.findall(title)
-        for place, sentence in enumerate(sentences):
-            named = (behind.findall(sentence) if name in sentence else ()) or of_title
-            says[place] = says[place] or any(one.removesuffix(".0") == version.removesuffix(".0") for one in named)
+    wanted = {name: version.removesuffix(".0") for name, version in versions.items()}
+    of_title = _versions_in(passage.article.title)
+    says = []
+    for one in passage.sentences:
+        told = _versions_in(passage.text[one.start - passage.start : one.end - passage.start])
+        says.append(any(version in (told.get(name) or of_title.get(name, ())) for name, version in wanted.items()))
     return says
+
+
+def _versions_in(text: str) -> Mapping[str, Collection[str]]:
+    """The versions that stand behind words of a text, by these, folded; without ".0"."""
+    told: dict[str, set[str]] = {}
+    for name, version in _NAMED_VERSION.findall(words.fold(text)):
+        told.setdefault(name, set()).add(version.removesuffix(".0"))
+    return told
 
 
 def _weight(holding: int, of: int) -> float:

@@ -21,8 +21,10 @@ QUALIFIERS = frozenset(
 )
 """Words that make another version of the name before them."""
 
+LONGEST_SHORT = 3
+"""Parts of a name that stands for a longer one."""
+
 _LONGEST_OPEN = 5  # parts of a name that is in no catalogue
-_LONGEST_SHORT = 3  # parts of a name that stands for a longer one
 _AI = frozenset(
     map(
         key,
@@ -78,7 +80,7 @@ class Mentions:
             choices.sort(key=lambda choice: -len(choice[0]))
         self._short: dict[Key, list[tuple[Key, Product]]] = {}
         for spelled, product in catalogue.spelled.items():
-            for at in range(max(1, len(spelled) - _LONGEST_SHORT), len(spelled)):
+            for at in range(max(1, len(spelled) - LONGEST_SHORT), len(spelled)):
                 if spelled[at:] not in catalogue.spelled and _stands_alone(spelled[at:]) and spelled[at:] not in catalogue.makers:
                     self._short.setdefault(spelled[at:], []).append((spelled[:at], product))
         self._makers = {maker for maker in catalogue.makers if len(maker) <= _LONGEST_OPEN}
@@ -97,7 +99,7 @@ class Mentions:
         """What a whole article shows about the names in it."""
         whole = parts(f"{title}\n{text}")
         found = [part.key for part in whole]
-        held = {tuple(found[at : at + length]) for length in range(1, _LONGEST_SHORT + 1) for at in range(len(found) - length + 1)}
+        held = {tuple(found[at : at + length]) for length in range(1, LONGEST_SHORT + 1) for at in range(len(found) - length + 1)}
         proven = frozenset(id_ for id_, context in self._contexts.items() if not context.isdisjoint(held))
         short = {}
         for name in held & self._short.keys():
@@ -129,7 +131,10 @@ class Mentions:
         Args:
             context: that of the article; None in a question, where everything is about AI and nobody minds the case.
         """
-        found = parts(text)
+        return self.find_in(parts(text), language, context)
+
+    def find_in(self, found: Sequence[Part], language: str, context: Context | None = None) -> list[Mention]:
+        """The same in the parts of a sentence."""
         mentions: list[Mention] = []
         at = 0
         while at < len(found):

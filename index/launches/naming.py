@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from index.model import Span
+from index.typos import SpellingIndex
 
 Key: TypeAlias = tuple[str, ...]
 """A name's parts, folded."""
@@ -55,7 +56,7 @@ class Part(Span):
 
 def parts(text: str) -> list[Part]:
     """The parts of a text, in order; their offsets are those of ``text`` as it is."""
-    flat = text if text.isascii() else "".join(map(_compatible, text))
+    flat = text if unicodedata.is_normalized("NFKC", text) else "".join(map(_compatible, text))
     found: list[Part] = []
     end = 0
     for match in _PART.finditer(flat):
@@ -76,22 +77,19 @@ _SHORTEST_TYPO = 4  # letters: shorter words are too near to each other
 _LONG = 8  # letters: in longer ones two mistakes are still few
 
 
-def nearest(typed: str, names: Iterable[str]) -> str | None:
+def nearest(typed: str, names: SpellingIndex) -> str | None:
     """The name that was probably meant by a mistyped word: one letter too many, too few, or two swapped ("klling").
 
     No letter is replaced ("sofa" is not Sora), but in long names two mistakes of any kind are forgiven.
     """
-    from rapidfuzz.distance import OSA
+    if len(typed) < _SHORTEST_TYPO:
+        return None
 
-    best, least = None, 3
-    for name in names:
-        if name[:1] != typed[:1] or len(typed) < _SHORTEST_TYPO or len(name) < _SHORTEST_TYPO - 1 or abs(len(name) - len(typed)) > 2:
-            continue
-        distance = OSA.distance(name, typed, score_cutoff=2)
-        slip = len(name) != len(typed) or sorted(name) == sorted(typed)
-        if distance < least and ((distance == 1 and slip) or (distance <= 2 and len(name) >= _LONG)):
-            best, least = name, distance
-    return best
+    def forgiven(name: str, slips: int) -> bool:
+        return len(name) >= _LONG or (slips == 1 and (len(name) != len(typed) or sorted(name) == sorted(typed)))
+
+    near = names.near(typed, 2).items()
+    return min(((slips, name) for name, slips in near if len(name) >= _SHORTEST_TYPO - 1 and forgiven(name, slips)), default=(0, None))[1]
 
 
 def slug(name: Sequence[str]) -> str:

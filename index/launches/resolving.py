@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import nlargest
 
 from index.launches.catalogue import Catalogue
-from index.launches.mentions import QUALIFIERS, Mention, Mentions, parent_of
-from index.launches.naming import Key, key, nearest, parts, slug
+from index.launches.mentions import LONGEST_SHORT, QUALIFIERS, Mention, Mentions, parent_of
+from index.launches.naming import Key, Part, key, nearest, parts, slug
+from index.typos import SpellingIndex
 
 _NO_PRODUCTS = frozenset("ai api app apps android chrome iphone ipad ios mac macos pixel web windows".split())
 """What is written like a name and stands in many questions, but is where a product runs."""
 
 _LONGEST = 5  # parts of a name
+_VERSION = 2  # parts that a version adds to a name
+_FAMILIES = 8  # a product of a family of a family ...
 
 _WHOLE, _WORD = 200.0, 150.0  # for a name that goes on as it was typed, or whose later word does; likeness alone gives up to 100
 _TOLD = 5.0  # for one that the articles tell something of
 _ALIKE = 70  # of 100
 _TRIED = 400  # spellings
+_TOGETHER = 2000  # spellings that are compared before other threads get their turn
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Products:
     def named(self, name: str) -> tuple[str, str]:
         """The product that a name means, and how it is shown: the nearest known one, else a new one of that name."""
         asked = key(name)
-        for candidate in (asked, self._corrected(asked)):
+        for candidate in (asked, self._corrected(asked)) if len(asked) <= self._longest else ():
             for meant in (candidate, self._without_maker(candidate)):
                 product = self.catalogue.spelled.get(meant)
                 if product:
@@ -54,31 +59,25 @@ class Products:
                     return short[0], self.shown(short[0])
                 if meant and self._is_claimed(slug(meant)):
                     return slug(meant), " ".join(name.split()) if meant == asked else self.shown(slug(meant))
-        inside = self.mentions.find(name, "") or self._inside(name)
+        inside = self.mentions.find(name, "") or [one for one, _ in self._inside(parts(name))]
         if inside:  # "Humane's pin of last year" is still that pin
             longest = max(inside, key=lambda mention: mention.end - mention.start)
             return longest.product, self.shown(longest.product)
         return slug(asked), " ".join(name.split())
 
-    def _short(self, question: str) -> list[Mention]:
+    def _short(self, found: Sequence[Part]) -> list[Mention]:
         """Shorter names of several parts ("opus 4", "ai pin"), or with a capital: a lone small word ("search") means too much."""
-        found = parts(question)
-        return [
-            one
-            for one in self._inside(question)
-            if sum(one.start <= part.start < one.end for part in found) > 1
-            or any(part.start == one.start and part.start > 0 and part.capital for part in found)
-        ]
+        return [one for one, run in self._inside(found) if len(run) > 1 or (run[0].start > 0 and run[0].capital)]
 
-    def _inside(self, name: str) -> list[Mention]:
-        """The shorter names in a longer description that stand for one product of the articles."""
-        found = parts(name)
+    def _inside(self, found: Sequence[Part]) -> list[tuple[Mention, Sequence[Part]]]:
+        """The shorter names in a longer description that stand for one product of the articles, each with its parts."""
         inside = []
+        keys = tuple(part.key for part in found)
         for at in range(len(found)):
-            for end in range(len(found), at, -1):
-                meant = [id_ for id_ in self.mentions.shortened(tuple(part.key for part in found[at:end])) if self._is_claimed(id_)]
+            for end in range(min(at + LONGEST_SHORT, len(found)), at, -1):
+                meant = [id_ for id_ in self.mentions.shortened(keys[at:end]) if self._is_claimed(id_)]
                 if len(meant) == 1:
-                    inside.append(Mention(found[at].start, found[end - 1].end, meant[0], True))
+                    inside.append((Mention(found[at].start, found[end - 1].end, meant[0], True), found[at:end]))
         return inside
 
     def asked(self, question: str, is_name: Callable[[str], bool], is_word: Callable[[str], bool]) -> list[Mention]:
@@ -88,8 +87,9 @@ class Products:
             is_name: whether the articles write a folded word like a name; only such words can be names in no catalogue.
             is_word: whether something is an ordinary word, so that it is no mistyped name ("solar" is not Sora).
         """
-        found = self.mentions.find(question, "") or self._short(question) or self._mistyped(question, is_word)
-        return sorted(found or self._open(question, is_name), key=lambda one: (one.start, one.end))
+        found = parts(question)
+        named = self.mentions.find_in(found, "") or self._short(found) or self._mistyped(found, is_word)
+        return sorted(named or self._open(found, is_name), key=lambda one: (one.start, one.end))
 
     def suggested(self, typed: str, limit: int) -> list[tuple[str, str]]:
         """What somebody who types a name probably means: ids and names, the likeliest first.
@@ -103,7 +103,11 @@ class Products:
         if not sought:
             return [(id_, self.shown(id_)) for id_ in self._suggestible if self._is_claimed(id_)][:limit]
         likely: dict[str, float] = {}
-        for spelling, near, at in process.extract(sought, self._spellings, scorer=fuzz.WRatio, score_cutoff=_ALIKE, limit=_TRIED):
+        found: list[tuple[str, float, int]] = []
+        for first in range(0, len(self._spellings), _TOGETHER):
+            some = dict(enumerate(self._spellings[first : first + _TOGETHER], first))
+            found += process.extract(sought, some, scorer=fuzz.WRatio, score_cutoff=_ALIKE, limit=_TRIED)
+        for spelling, near, at in nlargest(_TRIED, found, key=lambda one: one[1]):
             goes_on = _WHOLE if spelling.startswith(sought) else _WORD if f" {sought}" in spelling else 0.0
             id_ = self._spelled[at]
             score = max(near, goes_on) + (_TOLD if self._is_claimed(id_) else 0.0)
@@ -115,7 +119,7 @@ class Products:
         """The product (0), its versions (1) and the families that it belongs to (-1), with all their ids in the articles."""
         related = {product: 0}
         parent = parent_of(product, self.catalogue)
-        while parent and parent not in related:
+        while parent and parent not in related and len(related) <= _FAMILIES:
             related[parent] = -1
             parent = parent_of(parent, self.catalogue)
         for version in self._versions(product):
@@ -154,37 +158,42 @@ class Products:
         return next((name[length:] for length in range(len(name) - 1, 0, -1) if name[:length] in self.catalogue.makers), name)
 
     def _corrected(self, name: Key) -> Key:
-        return tuple(part if part in self._vocabulary else nearest(part, self._vocabulary) or part for part in name)
+        known, spelled = self._vocabulary
+        return tuple(part if part in known else nearest(part, spelled) or part for part in name)
 
-    def _open(self, question: str, is_name: Callable[[str], bool]) -> Iterator[Mention]:
-        found = parts(question)
+    def _open(self, found: Sequence[Part], is_name: Callable[[str], bool]) -> Iterator[Mention]:
+        named = [part.number or (part.key not in _NO_PRODUCTS and is_name(part.key)) for part in found]
         at = 0
         while at < len(found):
-            for length in range(min(_LONGEST, len(found) - at), 0, -1):
-                run = found[at : at + length]
-                named = all(is_name(part.key) and part.key not in _NO_PRODUCTS for part in run if not part.number)
-                named = named and not run[0].number
-                if named and all(part.joined for part in run[1:]) and self._is_claimed(slug([part.key for part in run])):
-                    yield Mention(run[0].start, run[-1].end, slug([part.key for part in run]), False)
-                    at += length - 1
-                    break
-            at += 1
+            end = at
+            if not found[at].number:
+                while end < min(at + _LONGEST, len(found)) and named[end] and (end == at or found[end].joined):
+                    end += 1
+            while end > at and not self._is_claimed(slug([part.key for part in found[at:end]])):
+                end -= 1
+            if end > at:
+                yield Mention(found[at].start, found[end - 1].end, slug([part.key for part in found[at:end]]), False)
+            at = max(end, at + 1)
 
-    def _mistyped(self, question: str, is_word: Callable[[str], bool]) -> list[Mention]:
-        found = parts(question)
-        known = self._catalogue_vocabulary
-        meant = [part.key if part.key in known or is_word(part.key) else nearest(part.key, known) or part.key for part in found]
-        if meant == [part.key for part in found]:
+    def _mistyped(self, found: Sequence[Part], is_word: Callable[[str], bool]) -> list[Mention]:
+        known, spelled = self._catalogue_vocabulary
+        meant: dict[str, str] = {}
+        for typed in {part.key for part in found} - known:
+            name = nearest(typed, spelled)
+            if name and not is_word(typed):
+                meant[typed] = name
+        if not meant:
             return []
-        text, places = "", []
-        for part, word in zip(found, meant, strict=True):
-            text += ("" if part.joined and not text.endswith(" ") and part.number else " ") + word
-            places.append((len(text) - len(word), len(text)))
+        text, starts, ends = "", [], []
+        for part in found:
+            text += ("" if part.joined and not text.endswith(" ") and part.number else " ") + (word := meant.get(part.key, part.key))
+            starts.append(len(text) - len(word))
+            ends.append(len(text))
         named = []
         for one in self.mentions.find(text, ""):
-            own = [at for at, (start, end) in enumerate(places) if one.start < end and start < one.end]
-            if any(found[at].key != meant[at] for at in own):
-                named.append(replace(one, start=found[own[0]].start, end=found[own[-1]].end))
+            own = found[bisect_right(ends, one.start) : bisect_left(starts, one.end)]
+            if any(part.key in meant for part in own):
+                named.append(replace(one, start=own[0].start, end=own[-1].end))
         return named
 
     @cached_property
@@ -223,12 +232,21 @@ class Products:
         return found
 
     @cached_property
-    def _catalogue_vocabulary(self) -> Collection[str]:
-        return {part for spelled in self.catalogue.spelled for part in spelled}
+    def _longest(self) -> int:
+        """Parts of the longest name that is anything's as a whole, with a maker in front and a version behind it."""
+        claimed = max((product.count("-") + 1 for product in self.claimed), default=0)
+        spelled = max(map(len, self.catalogue.spelled), default=0)
+        return max(claimed, spelled, _LONGEST) + max(map(len, self.catalogue.makers), default=0) + _VERSION
 
     @cached_property
-    def _vocabulary(self) -> Collection[str]:
-        return {*self._catalogue_vocabulary, *(word for product in self.claimed for word in product.split("-"))}
+    def _catalogue_vocabulary(self) -> tuple[frozenset[str], SpellingIndex]:
+        words = frozenset(part for spelled in self.catalogue.spelled for part in spelled)
+        return words, SpellingIndex(words)
+
+    @cached_property
+    def _vocabulary(self) -> tuple[frozenset[str], SpellingIndex]:
+        words = self._catalogue_vocabulary[0].union(word for product in self.claimed for word in product.split("-"))
+        return words, SpellingIndex(words)
 
 
 def _title(words: str) -> str:

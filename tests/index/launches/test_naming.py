@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.launches.naming import key, nearest, parts, slug
+from index.typos import SpellingIndex
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãçéèêëíîïñóôöõúûüčěřšžţšőű"
 WORDS = st.text(st.sampled_from(LETTERS), min_size=1, max_size=8)
@@ -88,4 +89,4 @@ def test_a_slug_can_be_read(name: str, expected: str) -> None:
     ],
 )
 def test_a_slip_of_the_fingers_is_forgiven_and_another_word_is_not(typed: str, meant: str | None) -> None:
-    assert nearest(typed, ["kling", "seedance", "sora", "veo"]) == meant
+    assert nearest(typed, SpellingIndex(["kling", "seedance", "sora", "veo"])) == meant

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.launches.catalogue import load
 from index.launches.mentions import Mentions
-from index.launches.naming import key
+from index.launches.naming import key, parts
 from index.launches.resolving import Products
 
 CATALOGUE = load()
@@ -108,6 +108,22 @@ def test_any_name_means_something(name: str) -> None:
     product, shown = PRODUCTS.named(name)
     assert bool(product) == bool(key(name))
     assert PRODUCTS.named(name) == (product, shown)
+
+
+@given(st.lists(st.sampled_from("the ai Pin AI pin opus 4 humane studio - 世 of".split()), max_size=12).map(" ".join))
+def test_short_names_are_found_wherever_they_stand(name: str) -> None:
+    """As if all stretches of the text were tried, which nobody can wait for."""
+    found = parts(name)
+    stretches = [found[at:end] for at in range(len(found)) for end in range(len(found), at, -1)]
+    claimed = [{id_ for id_ in MENTIONS.shortened(tuple(part.key for part in run)) if id_ in CLAIMED} for run in stretches]
+    expected = [(run[0].start, run[-1].end, *ids) for run, ids in zip(stretches, claimed, strict=True) if len(ids) == 1]
+    assert [(one.start, one.end, one.product) for one, _ in PRODUCTS._inside(found)] == expected
+
+
+@pytest.mark.parametrize("length", [1, 5, 1000])
+def test_a_name_of_many_numbers_has_few_families(length: int) -> None:
+    related = PRODUCTS.relations(PRODUCTS.named("Zyx " + "7 " * length)[0])
+    assert sum(relation < 0 for relation in related.values()) == min(length, 8)
 
 
 def test_every_name_of_the_catalogue_means_its_product() -> None:
