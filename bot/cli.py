@@ -5,21 +5,47 @@ What it costs to start is what a person waits for, so everything heavy is import
 
 from __future__ import annotations
 
-import io
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bot.commands import care, ledger, questions, serving, slack
 from bot.commands.articles import articles
 from bot.commands.feeds import feeds
 from bot.commands.products import products
 from bot.commands.running import fail, unforeseen
+from bot.on_terminal import output
+from bot.visible import escaped
 from index.errors import ShipdateError
 
+
+class _Commands(TyperGroup):
+    """Typer quotes arguments when they are wrong: these may hold anything."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _escaping():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _escaping():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _escaping() -> Iterator[None]:
+    try:
+        yield
+    except typer.TyperException as error:
+        error.message = escaped(error.message)
+        raise
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Answers questions about AI product launches by quoting the newest article that answers, word for word.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,12 +73,14 @@ def options(
 
 def main() -> None:
     """The console script: 0 done, 1 it failed (one sentence on stderr), 2 wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode shows what it can
+    output.prepare()
     try:
         app()
     except ShipdateError as error:
         fail(str(error))
+    except OSError as error:
+        if not isinstance(error.filename, str | Path):
+            fail(unforeseen(error))
+        fail(f"{error.filename} cannot be read or written ({error.strerror}); check the path and its permissions.")
     except Exception as error:
         fail(unforeseen(error))

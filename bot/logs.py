@@ -1,8 +1,8 @@
 """How ``shipdate serve`` logs: one line an event, for people or as JSON, with no secret in it and no question.
 
-Whatever a library logs takes the same way. Secrets are taken out of the finished line, so that neither an exception's text nor
-a library's own words can carry one past; likewise what follows the path of a web address, and the question that is being
-answered, unless the line is one for debugging.
+Whatever a library logs takes the same way. Secrets are taken out of every value before a line is made of them, so that neither an
+exception's text nor a library's own words can carry one past, and the line keeps its form; likewise what follows the path of a web
+address, and the question that is being answered, unless the line is one for debugging. No value can end a line or steer a terminal.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ import re
 import secrets
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from textwrap import indent
 from typing import Any, TextIO
 from urllib.parse import quote
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.settings import Settings
+from bot.visible import escaped, in_a_line
 from index import observing
 
 HIDDEN = "[hidden]"
@@ -32,6 +34,15 @@ _IN_USER = re.compile(r"(https?://)[^\s/?#@\"'<>]*@")
 _IN_ADDRESS = re.compile(r"(https?://(?:(?!https?://)[^\s?#\"'<>])*+)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
 
 _SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")  # those of several workspaces stand in the database, not in the settings
+
+_OURS = {"level", "logger", "timestamp", "_record", "_from_structlog"}
+"""What is said of every line: no value of these is anybody else's."""
+
+_DEEPEST = 20
+"""Values within so many others are shown as Python writes them."""
+
+_LARGEST = 10**18
+"""Numbers that are longer are shown as texts: not everybody who reads JSON can read them."""
 
 _TALKATIVE = ("httpx", "httpcore", "aiosqlite", "aiohttp.access", "alembic")  # each request is news to them
 
@@ -45,18 +56,19 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Processor
+    renderers: list[Processor]
     if settings.log_format == "json":
-        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+        renderers = [structlog.processors.JSONRenderer(ensure_ascii=False, allow_nan=False), _escaped_line]
     else:
         # A plain traceback: the pretty ones show what the variables held.
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        plain = structlog.dev.plain_traceback
+        renderers = [_in_lines, structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
     handler = logging.StreamHandler(stream)
+    discreet = _Discreet(settings.secrets)
     handler.setFormatter(
-        _Discreet(
-            settings.secrets,
+        ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-            processors=[ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer],
+            processors=[structlog.processors.format_exc_info, discreet, ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
@@ -119,27 +131,66 @@ def _last_words(error: BaseException | None) -> None:
         report("uncaught error", error)
 
 
-class _Discreet(ProcessorFormatter):
-    """Takes secrets and questions out of finished lines."""
+class _Discreet:
+    """Takes secrets and questions out of all that is logged, and makes JSON's types of it."""
 
-    def __init__(self, hidden: Iterable[str], **how: Any) -> None:
-        super().__init__(**how)
+    def __init__(self, hidden: Iterable[str]) -> None:
         self._hidden = _spellings(hidden)
 
-    def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+    def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        record: logging.LogRecord = event["_record"]
         asked = [observing.question.get()] if record.levelno > logging.DEBUG else []
-        for spelling in (*self._hidden, *_spellings(asked)):
-            line = line.replace(spelling, HIDDEN)
-        line = _SLACK_TOKEN.sub(HIDDEN, line)
-        return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", _IN_USER.sub(rf"\1{HIDDEN}@", line))
+        hidden = (*self._hidden, *_spellings(asked))
+        return {key: value if key in _OURS else _discreet(value, hidden) for key, value in event.items()}
+
+
+def _discreet(value: object, hidden: Collection[str], depth: int = 0) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case int() | float() if abs(value) < _LARGEST:
+            return value
+        case Mapping() if depth < _DEEPEST:
+            return {_without(_text(key), hidden): _discreet(one, hidden, depth + 1) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset() if depth < _DEEPEST:
+            return [_discreet(one, hidden, depth + 1) for one in value]
+    return _without(_text(value), hidden)
+
+
+def _text(value: object) -> str:
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except Exception as error:  # whatever an object's own words may raise: the line is written
+        return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
+
+
+def _without(text: str, hidden: Collection[str]) -> str:
+    for spelling in hidden:
+        text = text.replace(spelling, HIDDEN)
+    text = _SLACK_TOKEN.sub(HIDDEN, text)
+    return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", _IN_USER.sub(rf"\1{HIDDEN}@", text))
+
+
+def _in_lines(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """For people: each value on the one line, and a traceback below, indented, so that nothing in it looks like another line."""
+    trace = {key: indent(escaped(event[key]), "    ") for key in ("exception", "stack") if isinstance(event.get(key), str)}
+    return {in_a_line(key): in_a_line(value if isinstance(value, str) else repr(value)) for key, value in event.items()} | trace
+
+
+def _escaped_line(_logger: WrappedLogger, _name: str, line: Any) -> Any:
+    return escaped(line)
 
 
 def _spellings(texts: Iterable[str]) -> list[str]:
-    """All the ways in which a line may write these texts, longest first: as they are, quoted by Python or JSON, in an address."""
+    """All the ways in which a value may write these texts, longest first: as they are, quoted by Python or JSON, in an address."""
     spelled: set[str] = set()
     for text in filter(None, texts):
-        for written in (text, text.strip(), repr(text)[1:-1]):
-            spelled |= {written, *(json.dumps(written, ensure_ascii=plain)[1:-1] for plain in (True, False))}
-        spelled |= {quote(text, safe=""), quote(text)}
+        written = {text, text.strip()}
+        for _ in range(2):  # what is quoted is quoted again
+            written |= {quoted(one)[1:-1] for one in written for quoted in (repr, json.dumps, _as_json)}
+        spelled |= written | {quote(text, safe=safe, errors="replace") for safe in ("", "/")}
     return sorted(filter(None, spelled), key=len, reverse=True)
+
+
+def _as_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

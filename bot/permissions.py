@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from bot.workspaces import WorkspaceSettings
 from index.errors import ShipdateError
 from index.model import EVERYBODY
+from index.reading.clean import storable
 
 Platform: TypeAlias = Literal["terminal", "discord", "slack"]
 
@@ -50,7 +51,7 @@ class Person:
         Raises:
             NamingError: it is none of these.
         """
-        match name.strip().split(":"):
+        match storable(name).strip().split(":"):
             case ["discord", user] if _DISCORD_ID.fullmatch(user):
                 return cls("discord", None, user)
             case ["slack", team, user] if _SLACK_ID.fullmatch(team) and _SLACK_ID.fullmatch(user):

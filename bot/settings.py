@@ -23,7 +23,7 @@ def is_secret(name: str) -> bool:
 class Settings(BaseSettings):
     """The settings as one typed object; each can be given by its field's name, which is its environment name in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", populate_by_name=True)
 
     data: Path = Field(
         default_factory=lambda: user_data_path("shipdate"),
@@ -204,7 +204,10 @@ class Settings(BaseSettings):
     @classmethod
     def _home(cls, value: Any) -> Any:
         """``~`` is the home folder."""
-        return Path(value).expanduser()
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such home folder") from None
 
     @model_validator(mode="before")
     @classmethod

@@ -135,8 +135,8 @@ class Index:
         """
         paths = {name: files.source_of(Path(name)) for name in names}
         async with self._machinery.writing():
-            removed = await self._store.remove([*names, *paths.values()], scope)
-        return {name: title for name in names if (title := removed.get(name) or removed.get(paths[name]))}
+            removed = await self._store.remove([*map(storable, names), *paths.values()], scope)
+        return {name: title for name in names if (title := removed.get(storable(name)) or removed.get(paths[name]))}
 
     async def list(self, *, matching: str = "", limit: int | None = None, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Listed]:
         """All articles, newest first, undated ones last.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_index, with_service
+from bot.commands.running import Json, fail, settings_of, with_index, with_service
+from bot.on_terminal.output import console, put_json, put_line, say
 
 if TYPE_CHECKING:
     from bot.permissions import Caller
@@ -31,7 +31,7 @@ def add(
             outcomes = await service.add(operator, sources, tell=tell)
         failed = [outcome for outcome in outcomes if outcome.change is Change.FAILED]
         counted = [(change, sum(outcome.change is change for outcome in outcomes)) for change in Change]
-        print(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
+        put_line(", ".join(f"{count} {change}" for change, count in counted if count) or "No articles were found there.")
         for outcome in outcomes:
             if outcome.change is Change.DUPLICATE:
                 say(f"{outcome.source} has the same text as {outcome.detail}, so it was noted there.")
@@ -49,11 +49,11 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 
     async def work(index: Index) -> None:
         from bot.machine import listed_object
-        from bot.on_terminal.render import article_table, console
+        from bot.on_terminal.render import article_table
 
         listed = await index.list()
         if as_json:
-            print(json.dumps([listed_object(one) for one in listed], ensure_ascii=False, indent=1))
+            put_json([listed_object(one) for one in listed])
         else:
             console().print(article_table(listed))
 
@@ -69,7 +69,7 @@ def remove(
     async def work(service: Service, operator: Caller) -> None:
         removed = await service.remove(operator, names)
         for name, title in removed.items():
-            print(f"removed {name}: {title}")
+            put_line(f"removed {name}: {title}")
         missing = [name for name in names if name not in removed]
         if missing:
             fail(f"No article has this id, address or path: {', '.join(missing)}; see `shipdate index list`.")
@@ -89,12 +89,12 @@ def rebuild(
     async def work(service: Service, operator: Caller) -> None:
         if cancel:
             await service.cancel(operator)
-            print("cancelled: what answers is as it was")
+            put_line("cancelled: what answers is as it was")
             return
         job = await follow(service.follow(operator, (await service.rebuild(operator)).id))
         if job.state is JobState.CANCELLED:
             fail("The rebuild was cancelled; what answers is as it was.")
         counts = await service.counts(operator)
-        print(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
+        put_line(f"rebuilt: {counts.articles} articles, {counts.passages} passages, {counts.vectors} vectors")
 
     with_service(settings_of(context), work)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_service
+from bot.commands.running import Json, fail, settings_of, with_service
+from bot.on_terminal.output import confirm, console, put_json, put_line, say
 
 if TYPE_CHECKING:
     from bot.permissions import Caller
@@ -23,15 +23,15 @@ def doctor(
 ) -> None:
     """How the installation is, and what to do where something is wrong."""
     from bot.checkup import checkup
-    from bot.on_terminal.render import console, health_table
+    from bot.on_terminal.render import health_table
     from index.checking import Health
 
     found = checkup(settings_of(context), offline=offline)
     if as_json:
-        print(json.dumps(found.as_object(), ensure_ascii=False, indent=1))
+        put_json(found.as_object())
     else:
         console().print(health_table(found.checks))
-        print(f"articles {found.articles}, passages {found.passages}, vectors {found.vectors}")
+        put_line(f"articles {found.articles}, passages {found.passages}, vectors {found.vectors}")
     errors = [check for check in found.checks if check.state is Health.ERROR]
     if errors:
         others = f" (and {len(errors) - 1} more)" if errors[1:] else ""
@@ -47,7 +47,7 @@ def backup(
     from index.backup import back_up
 
     made = back_up(settings_of(context).data, file, replace=force)
-    print(f"backed up {made.articles} articles to {file}")
+    put_line(f"backed up {made.articles} articles to {file}")
 
 
 def restore(
@@ -68,9 +68,9 @@ def restore(
     if not yes:
         now = "something that cannot be read" if held is None else f"{held.articles} articles"
         say(f"{data} holds {now}; the backup of {kept.created:%Y-%m-%d %H:%M} UTC holds {kept.articles} articles.")
-        typer.confirm("Put the backup in its place?", abort=True, err=True)
+        confirm("Put the backup in its place?")
     before = asyncio.run(backup.restore(data, file))
-    print(f"restored {kept.articles} articles")
+    put_line(f"restored {kept.articles} articles")
     if before and before.is_file():
         say(f"What was there before is kept; `shipdate restore {before}` brings it back.")
     elif before:

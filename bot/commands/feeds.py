@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_service
+from bot.commands.running import Json, settings_of, with_service
+from bot.on_terminal.output import console, put, put_json, put_line, say
 from index.errors import ArticleError, FeedError
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 
     async def work(service: Service, operator: Caller) -> None:
         from bot.machine import feed_object
-        from bot.on_terminal.render import console, feed_table
+        from bot.on_terminal.render import feed_table
 
         followed = await service.feeds(operator)
         if as_json:
-            print(json.dumps([feed_object(feed) for feed in followed], ensure_ascii=False, indent=1))
+            put_json([feed_object(feed) for feed in followed])
         else:
             console().print(feed_table(followed))
 
@@ -85,7 +85,7 @@ def refresh_feeds(
         looks = await service.refresh_feeds(operator, names)
         for look in looks:
             feed = look.feed
-            print(f"{feed.title or feed.url}: {_counted(look.outcomes) or ('failed' if feed.problem else 'nothing new')}")
+            put_line(f"{feed.title or feed.url}: {_counted(look.outcomes) or ('failed' if feed.problem else 'nothing new')}")
             _say_failures(look.outcomes)
             if feed.problem:
                 say(feed.problem)
@@ -100,16 +100,14 @@ def import_feeds(
     context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="OPML, as feed readers export it.")]
 ) -> None:
     """Follow all feeds of a list."""
+    from index.reading import files
     from index.reading.draft import decode
 
-    try:
-        text = decode(file.expanduser().read_bytes())
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
+    text = decode(files.content(files.home(file)))
 
     async def work(service: Service, operator: Caller) -> None:
         outcomes = await service.import_feeds(operator, text)
-        print(_counted(outcomes) or "No feeds are in this list.")
+        put_line(_counted(outcomes) or "No feeds are in this list.")
         if _say_failures(outcomes) or not outcomes:
             raise SystemExit(1)
 
@@ -121,7 +119,7 @@ def export_feeds(context: typer.Context) -> None:
     """Print all feeds as OPML, for other feed readers."""
 
     async def work(service: Service, operator: Caller) -> None:
-        print(await service.export_feeds(operator), end="")
+        put((await service.export_feeds(operator)).rstrip())
 
     with_service(settings_of(context), work)
 
@@ -131,7 +129,7 @@ async def _each(names: Sequence[str], act: Callable[[str], Awaitable[str]]) -> N
     failed = False
     for name in names:
         try:
-            print(await act(name))
+            put_line(await act(name))
         except (FeedError, ArticleError) as error:
             say(str(error))
             failed = True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.running import Json, fail, say, settings_of, with_service
+from bot.commands.running import Json, fail, settings_of, with_service
+from bot.on_terminal.output import confirm, console, put_json, say
 
 if TYPE_CHECKING:
     from bot.permissions import Caller
@@ -33,11 +33,11 @@ def audit(
     most = last or (None if since or as_json else _LAST)
 
     async def work(service: Service, operator: Caller) -> None:
-        from bot.on_terminal.render import audit_table, console
+        from bot.on_terminal.render import audit_table
 
         lines = await service.audit(operator, begin, last=most)
         if as_json:
-            print(json.dumps([machine.audited_object(line) for line in lines], ensure_ascii=False, indent=1))
+            put_json([machine.audited_object(line) for line in lines])
             return
         console().print(audit_table(lines))
         if len(lines) == most:
@@ -51,11 +51,11 @@ def votes(context: typer.Context, as_json: Json = False) -> None:
 
     async def work(service: Service, operator: Caller) -> None:
         from bot import machine
-        from bot.on_terminal.render import console, votes_table
+        from bot.on_terminal.render import votes_table
 
         judged = await service.conversations.judged(operator)
         if as_json:
-            print(json.dumps([machine.judged_object(one) for one in judged], ensure_ascii=False, indent=1))
+            put_json([machine.judged_object(one) for one in judged])
         else:
             console().print(votes_table(judged))
 
@@ -83,10 +83,10 @@ def forget(
             if workspace
             else "logged questions, answers and votes, and their name in the audit,"
         )
-        typer.confirm(f"Delete the {what} of {user or workspace} for good?", abort=True, err=True)
+        confirm(f"Delete the {what} of {user or workspace} for good?")
 
     async def work(service: Service, operator: Caller) -> None:
-        from bot.on_terminal.render import console, forgotten_table
+        from bot.on_terminal.render import forgotten_table
 
         forgotten = await service.forget(operator, whom)
         console().print(forgotten_table(forgotten))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.running import Json, settings_of, with_index, with_service
+from bot.on_terminal.output import console, put_json, put_line
 
 if TYPE_CHECKING:
     from bot.permissions import Caller
@@ -35,7 +35,7 @@ def add_product(  # noqa: PLR0917
     async def work(service: Service, operator: Caller) -> None:
         with progress("Reading") as tell:
             await service.add_product(operator, product, tell=tell)
-        print(f"added {product.id}: {product.name}")
+        put_line(f"added {product.id}: {product.name}")
 
     with_service(settings_of(context), work)
 
@@ -46,11 +46,11 @@ def list_products(context: typer.Context, as_json: Json = False) -> None:
 
     async def work(index: Index) -> None:
         from bot.machine import product_object
-        from bot.on_terminal.render import console, product_table
+        from bot.on_terminal.render import product_table
 
         known = await index.products()
         if as_json:
-            print(json.dumps([product_object(product) for product in known], ensure_ascii=False, indent=1))
+            put_json([product_object(product) for product in known])
         else:
             console().print(product_table(known))
 
@@ -65,6 +65,6 @@ def remove_product(context: typer.Context, id_: Annotated[str, typer.Argument(me
     async def work(service: Service, operator: Caller) -> None:
         with progress("Reading") as tell:
             await service.remove_product(operator, id_, tell=tell)
-        print(f"removed {id_}")
+        put_line(f"removed {id_}")
 
     with_service(settings_of(context), work)

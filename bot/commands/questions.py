@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands.running import AsOf, Json, settings_of, with_index, with_service
+from bot.on_terminal.output import put, put_json
 
 if TYPE_CHECKING:
     from index.core import Index
@@ -36,7 +36,7 @@ def ask(
             return
         answer = await index.ask(question, as_of=day)
         if as_json:
-            print(json.dumps(machine.answer_object(answer), ensure_ascii=False, indent=1))
+            put_json(machine.answer_object(answer))
         else:
             show(answer)
 
@@ -64,7 +64,7 @@ def status(
             return
         found = await index.status(name, as_of=day)
         if as_json:
-            print(json.dumps(machine.status_object(found), ensure_ascii=False, indent=1))
+            put_json(machine.status_object(found))
         else:
             show_status(found)
 
@@ -90,12 +90,12 @@ def demo(context: typer.Context, question: Annotated[str, typer.Argument(help="I
         with as_file(files("index") / "samples") as samples, progress("Reading the sample articles") as tell:
             await index.add([str(samples)], tell=tell)
         answer = await index.ask(question)
-        print(f"\n{question}")
+        put(f"\n{question}")
         show(answer)
 
     with tempfile.TemporaryDirectory(prefix="shipdate-demo-") as folder:
         with_index(settings_of(context, data=Path(folder)), work)
-    print(
+    put(
         '\nAsk something else:        make ask Q="Qui teste Sora à Hollywood ?"'
         "\nUse your own articles:     .venv/bin/shipdate index add FOLDER"
         "\nGo on asking:              .venv/bin/shipdate chat"

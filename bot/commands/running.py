@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from bot.on_terminal.output import say
 from index.errors import ShipdateError
 
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ def fail(sentence: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def say(sentence: str) -> None:
-    """A sentence on stderr: results alone go to stdout."""
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def unforeseen(error: Exception) -> str:
     """What a person is told of a mistake of ours; the traceback goes to a file that they can send."""
     import secrets
@@ -41,13 +37,14 @@ def unforeseen(error: Exception) -> str:
 
     from platformdirs import user_log_path
 
+    from bot.visible import escaped
+
     reference = secrets.token_hex(4)
     place = user_log_path("shipdate") / "errors.log"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {reference}", file=file)
-            traceback.print_exception(error, file=file)
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {reference}\n{escaped(''.join(traceback.format_exception(error)))}")
     except OSError:
         return f"Something went wrong inside Shipdate ({type(error).__name__}), which is a mistake of ours; please report it."
     return f"Something went wrong inside Shipdate, which is a mistake of ours; please report it with what {place} says of {reference}."
@@ -57,7 +54,7 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """The settings, with ``--data`` where it was given.
 
     Raises:
-        ShipdateError: one of them cannot be what it is set to.
+        ShipdateError: one of them cannot be what it is set to, or ``.env`` cannot be read.
     """
     from pydantic import ValidationError
 
@@ -65,6 +62,7 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
 
     if context.obj is not None:
         overrides.setdefault("data", context.obj)
+    _check_env_file()
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -72,6 +70,25 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
         value = "something" if is_secret(name) else repr(first["input"])
         raise ShipdateError(f"{name} is set to {value}, which it cannot be; see .env.example.") from None
+
+
+def _check_env_file() -> None:
+    """Settings in another encoding than UTF-8 would be taken for none, or for others.
+
+    Raises:
+        ShipdateError: ``.env`` is there and cannot be read.
+    """
+    place = Path(".env")
+    if not os.path.isfile(place):  # noqa: PTH113 (a folder that may not be searched has none)
+        return
+    try:
+        readable = "\0" not in place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        readable = False
+    except OSError as error:
+        raise ShipdateError(f"{place.absolute()} cannot be read ({error.strerror}); check its permissions.") from None
+    if not readable:
+        raise ShipdateError(f"{place.absolute()} is not text in UTF-8; save it as UTF-8.")
 
 
 def with_index(settings: Settings, work: Callable[[Index], Awaitable[None]]) -> None:

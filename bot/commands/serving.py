@@ -6,7 +6,8 @@ import asyncio
 
 import typer
 
-from bot.commands.running import fail, say, settings_of
+from bot.commands.running import fail, settings_of
+from bot.on_terminal.output import put_line, say
 
 
 def discord_invite(context: typer.Context) -> None:
@@ -16,7 +17,7 @@ def discord_invite(context: typer.Context) -> None:
     settings = settings_of(context)
     if not settings.discord_token:
         fail("There is no DISCORD_TOKEN. Make an application at https://discord.com/developers, and copy the token from its Bot page.")
-    print(invite(settings.discord_token))
+    put_line(invite(settings.discord_token))
 
 
 def serve(context: typer.Context) -> None:

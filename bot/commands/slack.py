@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bot.on_terminal.output import put
+
 
 def slack_manifest(
     http: Annotated[str | None, typer.Option("--http", metavar="URL", help="The web server's public address; else Socket Mode.")] = None,
@@ -15,4 +17,4 @@ def slack_manifest(
 
     from bot.on_slack.manifest import manifest
 
-    print(yaml.safe_dump(manifest(http), sort_keys=False, allow_unicode=True, width=120), end="")
+    put(yaml.safe_dump(manifest(http), sort_keys=False, allow_unicode=True, width=120).rstrip())

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, BinaryIO, TextIO, TypeAlias
 
 from bot.machine import RequestError, answer_object, parse_line, parse_request, status_object
-from bot.on_terminal.render import console, render, render_status
+from bot.on_terminal.output import console
+from bot.on_terminal.render import render, render_status
 from bot.replies import reply, status_reply
+from bot.visible import escaped
 from index import Answer, QuestionError, Reason, Status
 from index.core import Index
 from index.errors import ShipdateError
@@ -65,10 +67,19 @@ async def _each_line(lines: BinaryIO, out: TextIO, answer: Answering) -> None:
         while len(rest) == _LINE_LIMIT and not rest.endswith(b"\n"):  # skip to the line's end
             rest = await asyncio.to_thread(lines.readline, _LINE_LIMIT)
         if line.strip():
-            print(json.dumps(await _answer_line(line, answer), ensure_ascii=False), file=out, flush=True)
+            out.write(f"{escaped(await _answer_line(line, answer))}\n")
+            out.flush()
 
 
-async def _answer_line(line: bytes, answer: Answering) -> dict[str, Any]:
+async def _answer_line(line: bytes, answer: Answering) -> str:
+    answered = await _answered(line, answer)
+    try:
+        return json.dumps(answered, ensure_ascii=False, allow_nan=False)
+    except (RecursionError, ValueError):
+        return json.dumps({"error": 'The "id" of this line cannot be handed back; make it a text or a whole number.'})
+
+
+async def _answered(line: bytes, answer: Answering) -> dict[str, Any]:
     id_: object = None
     try:
         if len(line) == _LINE_LIMIT:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 
@@ -14,8 +13,9 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from bot.on_terminal.output import console, put, put_line, say
 from bot.on_terminal.progress import follow, progress
-from bot.on_terminal.render import article_table, console, render, render_status
+from bot.on_terminal.render import article_table, render, render_status
 from bot.permissions import Caller
 from bot.replies import reply, status_reply
 from bot.service import Service
@@ -66,9 +66,9 @@ async def _interruptible(work: Coroutine[None, None, None]) -> None:
     try:
         await task
     except asyncio.CancelledError:
-        print("Stopped.", file=sys.stderr)
+        say("Stopped.")
     except ShipdateError as error:
-        print(error, file=sys.stderr)
+        say(str(error))
     finally:
         loop.remove_signal_handler(signal.SIGINT)
 
@@ -98,16 +98,16 @@ async def _act(service: Service, caller: Caller, line: str, thread: _Thread) -> 
             with progress("Adding") as tell:
                 outcomes = await service.add(caller, sources, tell=tell)
             for outcome in outcomes:
-                print(f"{outcome.change}: {outcome.detail if outcome.change is Change.FAILED else outcome.source}")
+                put_line(f"{outcome.change}: {outcome.detail if outcome.change is Change.FAILED else outcome.source}")
         case "/reindex":
             job = await service.rebuild(caller)
             try:
                 job = await follow(service.follow(caller, job.id))
             except asyncio.CancelledError:
                 raise ShipdateError("The rebuild goes on beside the chat; /reindex shows it again.") from None
-            print("Done." if job.state is JobState.DONE else "It was cancelled.")
+            put_line("Done." if job.state is JobState.DONE else "It was cancelled.")
         case "/help":
-            print(_HELP)
+            put(_HELP)
         case _ if command.startswith("/"):
             raise ShipdateError(f"There is no command {command}; /help lists them.")
         case _:

@@ -1,13 +1,12 @@
-"""Replies as a terminal shows them."""
+"""Replies as a terminal shows them, for the console of :mod:`bot.on_terminal.output`, which reads no markup in them."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.style import Style
@@ -29,17 +28,12 @@ _ID = 12  # digits of an article's id, which `shipdate index remove` takes for t
 _HEALTH = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "bold red"}
 
 
-def console() -> Console:
-    """Where results go."""
-    return Console(highlight=False)
-
-
 def render(reply: Reply) -> RenderableType:
     """The best quote in a panel with its source; the next-best ones below, shorter."""
     if not reply.quotes:
         return Text(reply.note or "")
     best, *others = reply.quotes
-    title = Text(_visible(best.title), style="bold")
+    title = Text(best.title, style="bold")
     parts: list[RenderableType] = []
     if reply.status and reply.status.current:
         parts.append(_status_line(reply.status.name, reply.status.current))
@@ -61,26 +55,21 @@ def render_status(reply: StatusReply) -> RenderableType:
         parts.append(Text(reply.wording.say("Before:"), style="dim"))
         parts += [Padding(Group(Text(one.text, _COLOURS[one.stage]), _cited(one.cited)), (0, 0, 1, 2)) for one in reversed(reply.history)]
     if reply.note:
-        parts.append(Text(_visible(reply.note), style="dim"))
+        parts.append(Text(reply.note, style="dim"))
     return Group(*parts)
 
 
 def _status_line(name: str, current: StageReply) -> Text:
-    return Text.assemble((_visible(name), "bold"), ": ", (current.text, _COLOURS[current.stage]))
+    return Text.assemble((name, "bold"), ": ", (current.text, _COLOURS[current.stage]))
 
 
 def _cited(cited: Cited) -> RenderableType:
     """The quote, and below it where it stands."""
-    source = Text(f"— {_visible(cited.where)}")
+    source = Text(f"— {cited.where}")
     if cited.url:
-        source.append(" · ").append(_visible(cited.url), Style(link=_visible(cited.url)))
+        source.append(" · ").append(cited.url, Style(link=cited.url))
     source.stylize("dim")
-    return Group(Text(f"“{_visible(cited.text)}”"), source)
-
-
-def _visible(text: str) -> str:
-    """An article must not steer the terminal: its control characters are left out."""
-    return "".join(character for character in text if character in "\n\t" or unicodedata.category(character) != "Cc")
+    return Group(Text(f"“{cited.text}”"), source)
 
 
 def product_table(products: Sequence[Product]) -> RenderableType:
@@ -89,7 +78,7 @@ def product_table(products: Sequence[Product]) -> RenderableType:
     for heading in ("id", "name", "maker", "also"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "id")
     for product in products:
-        table.add_row(product.id, Text(_visible(product.name)), Text(_visible(product.maker)), Text(_visible(", ".join(product.aliases))))
+        table.add_row(product.id, Text(product.name), Text(product.maker), Text(", ".join(product.aliases)))
     return table
 
 
@@ -103,7 +92,7 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
     for one in listed:
         article = one.article
         published = article.published.date().isoformat() if article.published else "undated"
-        table.add_row(article.id[:_ID], published, article.language, Text(_visible(article.title)), Text(_visible(article.url)))
+        table.add_row(article.id[:_ID], published, article.language, Text(article.title), Text(article.url))
     return table
 
 
@@ -113,9 +102,9 @@ def health_table(checks: Sequence[Check]) -> RenderableType:
     for at in range(3):
         table.add_column(overflow="fold", no_wrap=at < 2)
     for check in checks:
-        said = Text(_visible(check.message))
+        said = Text(check.message)
         if check.advice:
-            said.append(f"\n→ {_visible(check.advice)}", "italic")
+            said.append(f"\n→ {check.advice}", "italic")
         table.add_row(Text(check.state, _HEALTH[check.state]), check.name, said)
     return table
 
@@ -129,7 +118,7 @@ def audit_table(lines: Sequence[Audited]) -> RenderableType:
         who = ":".join(filter(None, (line.platform, line.workspace, line.user)))
         what = f"{line.act} ({line.scope or 'shared'})"
         cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", who, what, line.subject or "", line.outcome)
-        table.add_row(*(Text(_visible(cell)) for cell in cells))
+        table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
@@ -145,7 +134,7 @@ def votes_table(judged: Sequence[Judged]) -> RenderableType:
         where = ":".join(filter(None, (exchange.platform, exchange.workspace)))
         quote = one.quote.text if one.quote else "–"
         cells = (_minute(exchange.at), where, ", ".join(exchange.products), str(one.votes.good), str(one.votes.bad), quote)
-        table.add_row(*(Text(_visible(cell)) for cell in cells))
+        table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
@@ -165,9 +154,9 @@ def feed_table(feeds: Sequence[Feed]) -> RenderableType:
     for heading in ("id", "title", "url", "last checked", "last new", "failing since", "why"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "id" or "last" in heading or "since" in heading)
     for feed in feeds:
-        texts = (Text(_visible(said or "")) for said in (feed.title, feed.url))
+        texts = (Text(said or "") for said in (feed.title, feed.url))
         moments = (_minute(moment) for moment in (feed.checked, feed.new, feed.failing))
-        table.add_row(str(feed.id), *texts, *moments, Text(_visible(feed.problem or "")))
+        table.add_row(str(feed.id), *texts, *moments, Text(feed.problem or ""))
     return table
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import shutil
 import struct
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def unpack(packed: Path, cache: Path) -> Path:
         ModelError: the packed file is not the one that this version of Shipdate knows, or the cache cannot be written.
     """
     folder = cache / f"multilingual-e5-small-q4-{_SHA256[:12]}-{_LAYOUT}"
-    if folder.is_dir():
+    if os.path.isdir(folder):  # noqa: PTH112 (one that may not be looked at is none)
         return folder
     content = packed.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256:
@@ -105,7 +106,9 @@ def unpack(packed: Path, cache: Path) -> Path:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
-        raise ModelError(f"The model cannot be unpacked into {cache}: {error.strerror}; free some space or set XDG_CACHE_HOME.") from error
+        raise ModelError(
+            f"The model cannot be unpacked into {cache}: {error.strerror}; name a folder with room that you may write to in SHIPDATE_CACHE."
+        ) from error
     return folder
 
 

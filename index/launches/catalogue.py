@@ -20,6 +20,7 @@ import tomli_w
 
 from index.errors import CatalogueError, DataError
 from index.launches.naming import Key, key, slug
+from index.reading.clean import storable
 from index.scratch import write_whole
 
 OWN = "products.toml"
@@ -171,7 +172,7 @@ def _save(data: Path, products: Sequence[Product]) -> None:
     shipped = _read(files("index.launches").joinpath("catalogue.toml").read_text(encoding="utf-8"), "catalogue.toml")
     Catalogue.of([*shipped, *products])  # refuses what does not fit, before anything is written
     try:
-        write_whole(data / OWN, tomli_w.dumps({"product": [_table(product) for product in products]}))
+        write_whole(data / OWN, storable(tomli_w.dumps({"product": [_table(product) for product in products]})))
     except OSError as error:
         raise DataError(f"{data / OWN} cannot be written ({error.strerror}); check the folder's permissions.") from None
 

@@ -26,6 +26,8 @@ NAME_LIMIT = 300
 """The longest title, or name of a publisher, in characters; a title stands before each sentence that is embedded."""
 
 _HEADING_LIMIT = 120  # characters of a first line that serves as a title
+_MATTER_LIMIT = 10_000  # characters of front matter: people write some hundreds, and to understand more may take seconds
+_SHOWN = 40  # characters of what is no date
 _CHAOS = 0.02  # of charset-normalizer: a difference that says nothing
 _FRONT_MATTER = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"\s*---[^\S\n]*\r?\n\s*\w+:")
@@ -217,6 +219,8 @@ def decode(content: bytes, named: str | None = None) -> str:
 
 
 def _front_matter(matter: str, first_line: int) -> dict[str, str]:
+    if len(matter) > _MATTER_LIMIT:
+        raise ArticleError(f"the front matter has more than {_MATTER_LIMIT:,} characters; shorten it.")
     try:
         said = yaml.load(matter, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
@@ -224,6 +228,8 @@ def _front_matter(matter: str, first_line: int) -> dict[str, str]:
         raise ArticleError(f"the front matter is broken on line {line} ({error.problem or 'not YAML'}); mend that line.") from None
     except yaml.YAMLError:
         raise ArticleError("the front matter holds characters that YAML does not allow; remove them.") from None
+    except RecursionError:
+        raise ArticleError(f"the front matter on line {first_line} is nested too deeply; write `name: value` lines.") from None
     if said in (None, ""):
         return {}
     if not isinstance(said, dict):
@@ -242,7 +248,7 @@ def moment(text: str) -> datetime:
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         found.astimezone(UTC)  # the last hours of the year 9999 have no such time
     except (ValueError, OverflowError):
-        raise ArticleError(f"“{text}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.") from None
+        raise ArticleError(f"“{text[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.") from None
     return found
 
 

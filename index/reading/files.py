@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.errors import ArticleError
 from index.reading import pdf, sandbox
+from index.reading.clean import storable
 from index.reading.draft import Draft, from_html, from_text
 from index.reading.sandbox import Sandbox, SandboxError
 
 SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
 _HTML = {".html", ".htm"}
+
+_NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # no file's name: the other halves of characters stand for bytes
 
 UPLOAD = "upload:"
 """What the source of an article begins with that somebody sent as a file."""
@@ -24,8 +29,8 @@ SIZE_LIMIT = 5 * 1024 * 1024
 
 def find(sources: Iterable[str]) -> Iterator[Path]:
     """The files that are meant: each file as it is, each folder's articles, recursively and in order, hidden ones left out."""
-    for path in map(_home, sources):
-        if not path.is_dir():
+    for path in map(home, sources):
+        if not os.path.isdir(path):  # noqa: PTH112 (whatever cannot be one is none)
             yield path
             continue
         for folder, folders, names in os.walk(path):
@@ -33,7 +38,7 @@ def find(sources: Iterable[str]) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
 
 
-def _home(source: str) -> Path:
+def home(source: str | Path) -> Path:
     """The path, with ``~`` as the home folder where there is one."""
     try:
         return Path(source).expanduser()
@@ -43,8 +48,12 @@ def _home(source: str) -> Path:
 
 def source_of(path: Path) -> str:
     """The name under which a file's article is kept."""
+    try:
+        resolved = os.path.realpath(path)
+    except (OSError, ValueError):  # no folder to go on from, or no path at all
+        resolved = str(path)
     # A name that is not UTF-8 has no text of its own; this one stands for it, always the same.
-    return "file:" + os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
+    return "file:" + storable(_NO_BYTES.sub("\ufffd", resolved).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
 async def read(path: Path, workers: Sandbox, _known: object = None) -> Draft:
@@ -62,21 +71,40 @@ def load(path: Path) -> bytes:
     Raises:
         ArticleError: one sentence on why it cannot.
     """
+    if os.path.exists(path):  # noqa: PTH110 (whatever cannot be there is not)
+        _check_kind(path.name, str(path))
+    return content(path)
+
+
+def content(path: Path) -> bytes:
+    """What stands in a file. This never waits, whatever stands at the path.
+
+    Raises:
+        ArticleError: one sentence on why it cannot be had.
+    """
     try:
-        if not path.exists():
-            raise ArticleError(f"{path} does not exist; check the path.")
-    except OSError as error:
-        raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
-    _check_kind(path.name, str(path))
-    try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise ArticleError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(content) > SIZE_LIMIT:
-        size = path.stat().st_size / 1024 / 1024
-        raise ArticleError(f"{path} has {size:.1f} MB; the limit is {SIZE_LIMIT // 1024 // 1024} MB an article, so split it.")
-    return content
+        _check_regular(path, path.stat())
+        # Something else may stand there by now, and opening a pipe would wait for whoever writes to it.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+            status = os.fstat(file.fileno())
+            _check_regular(path, status)
+            read = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise ArticleError(f"{path} does not exist; check the path.") from None
+    except (OSError, ValueError) as error:  # the second: it is no path
+        raise ArticleError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if read is None:
+        raise ArticleError(f"{path} cannot be read: nothing stands in it yet.")
+    if len(read) > SIZE_LIMIT:
+        size = max(status.st_size, len(read)) / 1024 / 1024
+        raise ArticleError(f"{path} has {size:.1f} MB; the limit is {SIZE_LIMIT // 1024 // 1024} MB a file, so split it.")
+    return read
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    """Pipes, sockets and devices may have nothing to read for ever, or never an end."""
+    if not stat.S_ISREG(status.st_mode):
+        raise ArticleError(f"{path} is no file, but a folder, a pipe, a device or the like; name a file.")
 
 
 def source_of_upload(name: str) -> str:

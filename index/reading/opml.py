@@ -9,7 +9,10 @@ from xml.etree import ElementTree
 from index.errors import FeedError
 from index.reading.clean import storable
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # https://www.w3.org/TR/xml/#charsets
+_DIRECTING = re.compile("[\u2028-\u202e\u2066-\u2069]")  # a terminal would show what stands around them otherwise than it is
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # https://www.w3.org/TR/xml/#charsets, or discouraged there
 
 
 def read(text: str) -> Mapping[str, str | None]:
@@ -36,4 +39,5 @@ def write(feeds: Iterable[tuple[str, str | None]]) -> str:
         name = _NOT_XML.sub("\ufffd", title or url)
         ElementTree.SubElement(body, "outline", type="rss", text=name, title=name, xmlUrl=_NOT_XML.sub("\ufffd", url))
     ElementTree.indent(opml)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(opml, encoding="unicode")}\n'
+    written = _DIRECTING.sub(lambda one: f"&#{ord(one[0])};", ElementTree.tostring(opml, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'

@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from index.model import Feed
+from index.reading.clean import storable
 from index.storing.database import Database
 from index.storing.schema import feed_items, feeds
 
@@ -150,7 +151,7 @@ class FeedStore:
 
 def _named(names: Collection[str], scope: str) -> Any:
     ids = [int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 19]
-    return (feeds.c.scope == scope) & or_(feeds.c.id.in_(ids), feeds.c.url.in_(names))
+    return (feeds.c.scope == scope) & or_(feeds.c.id.in_(ids), feeds.c.url.in_(map(storable, names)))
 
 
 def _feed(row: Any) -> Feed:

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
+from bot.on_terminal.output import console
 from bot.on_terminal.render import article_table, render
 from bot.replies import Reply, reply
 from index import Answer, Listed, Quote, Reason, Source
@@ -37,7 +37,7 @@ def quote(text: str = "Sora is out.", **said: object) -> Quote:
 
 def shown(what: Reply, width: int = 80) -> str:
     out = io.StringIO()
-    Console(file=out, width=width, highlight=False).print(render(what))
+    console(out, width).print(render(what))
     return out.getvalue()
 
 
@@ -104,7 +104,7 @@ def test_brackets_and_backslashes_are_shown_as_they_are(said: dict[str, str]) ->
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_any_article_can_be_shown(text: str, title: str, url: str, publisher: str) -> None:
     shown(reply(answer(quote(text, title=title, url=url, publisher=publisher), quote(text, title=title, url=url, publisher=publisher))))
-    Console(file=io.StringIO()).print(article_table([Listed(source(title, url, publisher), "file:/a.md", 1)]))
+    console(io.StringIO()).print(article_table([Listed(source(title, url, publisher), "file:/a.md", 1)]))
 
 
 @pytest.mark.parametrize("code", ["\x1b[31mred", "\x1b]0;title\x07", "\x1b]8;;https://bad.example\x1b\\", "\x9b31m", "\x08\x08"])
