@@ -363,7 +363,7 @@ class Service:
         The audit says that this was done, but not to whom.
         """
         async with self._acting(caller, Act.FORGET, [f"a {'user' if isinstance(whom, Person) else 'workspace'} of {whom.platform}"]) as act:
-            forgotten = await forgetting.forget(whom, self._index)
+            forgotten = await forgetting.forget(whom, self._index, self._settings)
             act.failed = not forgotten.complete
             return forgotten
 
