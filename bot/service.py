@@ -6,6 +6,7 @@ A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from bot.conversing import Conversations
 from bot.forgetting import Forgotten
 from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace, check, owners
 from bot.rates import Limits
+from bot.timekeeping import Timekeeper
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import JobError, QuotaError, ShipdateError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
     from index.cutting import Tell
     from index.launches.catalogue import Product
 
+log = logging.getLogger(__name__)
+
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters
-_EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
+_EXPIRY = 3_600_000_000_000  # nanoseconds from one look for questions that are too old to the next
 _SECRETS = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?", re.IGNORECASE)  # in an address, all but groups
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
@@ -78,8 +82,10 @@ class Service:
             Limits(user_rate=settings.user_rate, workspace_rate=settings.workspace_rate, clock=clock) for _ in range(2)
         )
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
-        self._expired: datetime | None = None
-        self.conversations = Conversations(self, index, now)
+        self._clock = clock
+        self._timekeeper = Timekeeper(now, clock)
+        self._expired: int | None = None  # when that was looked at last, by the clock that never goes back
+        self.conversations = Conversations(self, index, now, clock)
         self.database = index.database
 
     # Questions
@@ -133,13 +139,19 @@ class Service:
         return await self._index.changed(limit, first=(await self.conversations.most_asked(caller))[: limit // 2], scopes=caller.sees)
 
     async def expire(self) -> int:
-        """Delete the logged questions that are older than the settings allow, and answers that are too old; returns how many questions."""
-        self._expired = self._now()
+        """Delete the logged questions that are older than the settings allow, and answers that are too old; returns how many questions.
+
+        Nothing is deleted as long as the clock is not to be relied on.
+        """
+        self._expired, now = self._clock(), self._now()
+        if not self._timekeeper.is_steady(await self._ledger.last_moment(now)):
+            log.warning("The clock has jumped, now to %s: nothing is deleted for its age until it has gone on from there for an hour.", now)
+            return 0
         await self.conversations.expire()
-        return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
+        return await self._ledger.expire(now - timedelta(days=self._settings.retention_days), now=now)
 
     async def _expire_at_times(self) -> None:
-        if self._expired is None or self._now() - self._expired >= _EXPIRY:
+        if self._expired is None or self._clock() - self._expired >= _EXPIRY:
             await self.expire()
 
     # Articles

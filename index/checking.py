@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +44,13 @@ _SIZES = """
 _WITHOUT_PASSAGES = "SELECT count(*) FROM articles WHERE number NOT IN (SELECT article FROM passages WHERE generation = ?)"
 _WITHOUT_WORDS = f"SELECT count(*) FROM passages WHERE id NOT IN (SELECT rowid FROM {WORDS})"
 _ONLY_WORDS = f"SELECT count(*) FROM {WORDS} WHERE rowid NOT IN (SELECT id FROM passages)"
+
+
+_NEWEST = (
+    "SELECT max(at) FROM (SELECT max(at) AS at FROM audit UNION ALL SELECT max(at) FROM questions UNION ALL SELECT max(at) FROM exchanges "
+    "UNION ALL SELECT max(checked) FROM feeds)"
+)
+_FAST = 86_400.0  # seconds by which a clock may have been fast
 
 
 class Health(StrEnum):
@@ -84,7 +92,7 @@ def check_data(data: Path) -> Iterator[Check]:
         yield from schema
         yield from _try("database", lambda: [_database(connection, data)], data)
         if all(check.state is Health.OK for check in schema):  # else there is no knowing what the tables are
-            for name, look in (("vectors", _vectors), ("vector files", _files), ("feeds", _feeds), ("jobs", _jobs)):
+            for name, look in _LOOKS.items():
                 yield from _try(name, lambda look=look: look(connection, data), data)  # type: ignore[misc]
 
 
@@ -335,6 +343,24 @@ def _jobs(connection: sqlite3.Connection, data: Path) -> Sequence[Check]:
     if last and last[1] == "failed":
         return [Check("jobs", Health.WARNING, f"job {last[0]} failed: {last[2]}", _REBUILD)]
     return [Check("jobs", Health.OK, f"{len(opened)} at work" if opened else "none at work")]
+
+
+def _clock(connection: sqlite3.Connection, _data: Path) -> Sequence[Check]:
+    """By a clock that is slow, what was published lately is not yet there; and what was written down by a fast one seems to be new."""
+    newest, now = connection.execute(_NEWEST).fetchone()[0], time()
+    if newest is not None and newest > now + _FAST:
+        message = f"it shows {_moment(now)}, but something was written down at {_moment(newest)}: it is wrong, or was then"
+        return [Check("clock", Health.WARNING, message, "Set it, if it is wrong now; else there is nothing to do.")]
+    return [Check("clock", Health.OK, f"it shows {_moment(now)}")]
+
+
+_LOOKS: Mapping[str, Callable[[sqlite3.Connection, Path], Sequence[Check]]] = {
+    "vectors": _vectors,
+    "vector files": _files,
+    "feeds": _feeds,
+    "jobs": _jobs,
+    "clock": _clock,
+}
 
 
 def _live(connection: sqlite3.Connection) -> Generation | None:

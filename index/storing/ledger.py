@@ -16,9 +16,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from index.model import Audited, Logged
 from index.reading.clean import storable
 from index.storing.database import Database
-from index.storing.exchanges import of_user, votes_of_user
+from index.storing.exchanges import delete_older, of_user, votes_of_user
 from index.storing.schema import audit, exchanges, questions, settings, votes
 
+_DATED = (audit, questions, exchanges)
 _SETTINGS = "SELECT name, value FROM settings WHERE scope = ?"
 
 
@@ -68,10 +69,17 @@ class Ledger:
         async with self._database.writing() as connection:
             await connection.execute(insert(questions).values(_row(line)))
 
-    async def expire(self, before: datetime) -> int:
+    async def expire(self, before: datetime, *, now: datetime) -> int:
         """Delete the questions that were asked before a moment; returns how many."""
         async with self._database.writing() as connection:
-            return (await connection.execute(delete(questions).where(questions.c.at < before.timestamp()))).rowcount
+            return await delete_older(connection, questions, before, now)
+
+    async def last_moment(self, now: datetime) -> datetime | None:
+        """When anything was written down last, up to now; None where nothing was."""
+        newest = [select(func.max(table.c.at)).where(table.c.at <= now.timestamp()).scalar_subquery() for table in _DATED]
+        async with self._database.reading() as connection:
+            moments = [moment for moment in (await connection.execute(select(*newest))).one() if moment is not None]
+        return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
     # Settings
 
