@@ -17,6 +17,7 @@ from cachetools import FIFOCache, TTLCache
 
 from bot.permissions import Act, Caller, Workspace
 from bot.rates import TooManyQuestionsError
+from bot.timekeeping import Timekeeper
 from bot.wording import later
 from index.errors import ShipdateError
 from index.model import EVERYBODY, Answer, Exchange, Mark, Quote, Topic
@@ -34,6 +35,7 @@ KEPT = timedelta(days=90)
 
 _REPEATED = timedelta(hours=1)  # how long a platform may repeat an event
 _EVENTS = 10_000  # that are remembered for as long
+_SLIP = timedelta(minutes=5)  # by which a clock may be put right without anything that was handled being forgotten too early
 _GOES_ON = timedelta(hours=12)  # for so long a conversation may go on about what was asked before
 _THREADS = 2000  # of which what they are about is remembered
 _ASIDE = 300  # characters: a longer message among people is no question to all
@@ -101,12 +103,13 @@ class _Subject:
 class Conversations:
     """See :attr:`bot.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
 
-    def __init__(self, service: Service, index: Index, policy: Policy, now: Callable[[], datetime]) -> None:
+    def __init__(self, service: Service, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
         self._service = service
         self._index = index
         self._policy = policy
         self._exchanges = index.exchanges
         self._now = now
+        self._timekeeper = Timekeeper(now, clock, jump=_SLIP, probation=_REPEATED)
         self._holder = secrets.token_hex(8)  # another one for each process: what a dead one had begun is taken up again
         # Those that this process has taken, so that it takes none twice while the database cannot be written.
         self._events: TTLCache[tuple[str, str], bool] = TTLCache(_EVENTS, _REPEATED.total_seconds(), lambda: now().timestamp())
@@ -119,9 +122,10 @@ class Conversations:
         It counts as handled when this is left without an error; one that a killed process had begun is handled again.
         """
         now, event = self._now(), (platform, key)
+        since = now - _REPEATED if self._timekeeper.is_steady() else None
         known = event in self._events
         self._events[event] = True
-        if known or not await self._exchanges.take(platform, key, holder=self._holder, at=now, since=now - _REPEATED):
+        if known or not await self._exchanges.take(platform, key, holder=self._holder, at=now, since=since):
             yield False
             return
         try:
@@ -162,9 +166,9 @@ class Conversations:
         """What the conversation is about: as remembered, else as the platform tells again what was asked last."""
         key = (caller.platform, place.channel, place.thread)
         if subject := self._subjects.get(key):
-            return subject.topic if self._now() - subject.at < _GOES_ON else None
+            return subject.topic if self._is_recent(subject.at, _GOES_ON) else None
         last = await self._last(*key, place.opened_at)
-        if last is None or last.asked == place.asked or self._now() - last.at >= _GOES_ON:
+        if last is None or last.asked == place.asked or not self._is_recent(last.at, _GOES_ON):
             return None
         if (opening := self._subjects.get((last.platform, last.channel, last.thread))) and opening.exchange == last.id:
             return opening.topic
@@ -212,7 +216,7 @@ class Conversations:
     async def goes_on(self, platform: str, channel: str, thread: str, opened_at: tuple[str, str] | None = None) -> bool:
         """Whether something was answered in a conversation of late, or where it was opened."""
         last = await self._last(platform, channel, thread, opened_at)
-        return last is not None and self._now() - last.at < KEPT
+        return last is not None and self._is_recent(last.at, KEPT)
 
     async def _last(self, platform: str, channel: str, thread: str, opened_at: tuple[str, str] | None) -> Exchange | None:
         """What a conversation goes on from: its newest exchange; before there is any, that where it was opened."""
@@ -222,7 +226,7 @@ class Conversations:
     async def editable(self, platform: str, channel: str, asked: str) -> Exchange | None:
         """What a message asked, as long as its answer follows its edits."""
         exchange = await self._exchanges.of_question(platform, channel, asked)
-        return exchange if exchange and self._now() - exchange.at < EDITABLE else None
+        return exchange if exchange and self._is_recent(exchange.at, EDITABLE) else None
 
     async def withdrawn(self, platform: str, channel: str, asked: str) -> Exchange | None:
         """A question was deleted: its answer is forgotten, and returned, to be deleted too."""
@@ -280,7 +284,12 @@ class Conversations:
 
     async def expire(self) -> None:
         """Forget the answers that are too old."""
-        await self._exchanges.expire(self._now() - KEPT)
+        now = self._now()
+        await self._exchanges.expire(now - KEPT, now=now)
+
+    def _is_recent(self, at: datetime, span: timedelta) -> bool:
+        """Whether a moment is less than a span away. One that lies far ahead was noted while the clock was wrong."""
+        return abs(self._now() - at) < span
 
     async def _known(self, caller: Caller, id_: int) -> Exchange:
         exchange = await self._exchanges.get(id_)

@@ -1,4 +1,5 @@
-"""Deleting everything of a person or of a workspace, and counting what is left.
+"""Deleting everything of a person or of a workspace, and counting what is left: in the database, and in the copies of it that
+restores have kept in the data folder. Backups that somebody put elsewhere are theirs to replace.
 
 Each step is a transaction of its own; after a power cut the same can be done again.
 """
@@ -7,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.permissions import Person, Workspace
+from index import backup, open_index
+from index.errors import BackupError
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
     from index.core import Index
     from index.storing.ledger import Ledger
 
@@ -22,10 +27,12 @@ class Forgotten:
 
     Attributes:
         deleted, remaining: kind of thing to how many.
+        unreadable: copies that may hold more of it, which nobody can tell.
     """
 
     deleted: Mapping[str, int]
     remaining: Mapping[str, int]
+    unreadable: Sequence[Path] = ()
 
     @property
     def complete(self) -> bool:
@@ -33,8 +40,40 @@ class Forgotten:
         return not any(self.remaining.values())
 
 
-async def forget(whom: Person | Workspace, index: Index) -> Forgotten:
-    """Delete everything of a person or a workspace."""
+async def forget(whom: Person | Workspace, index: Index, settings: Settings) -> Forgotten:
+    """Delete everything of a person or a workspace.
+
+    Args:
+        settings: with which the index was opened.
+
+    Raises:
+        BusyError: another process is writing, or has been reading for long.
+        DataError: there is no room to write a copy again.
+    """
+    data = index.database.folder
+    async with backup.keeping(data):
+        pass  # a restore that was at work is done: it would bring back what was forgotten meanwhile
+    forgotten = await _forget(whom, index)
+    async with backup.keeping(data):
+        copies = [(copy, await _forget_in(copy, whom, settings)) for copy in backup.copies(data)]
+    if not copies:
+        return forgotten
+    changed = sum(any(inside.deleted.values()) for _, inside in copies if inside)
+    left = sum(not (inside and inside.complete) for _, inside in copies)
+    unreadable = [copy for copy, inside in copies if inside is None]
+    return Forgotten({**forgotten.deleted, "copies": changed}, {**forgotten.remaining, "copies": left}, unreadable)
+
+
+async def _forget_in(copy: Path, whom: Person | Workspace, settings: Settings) -> Forgotten | None:
+    """What was deleted in a copy; None where it is too damaged for that."""
+    try:
+        async with backup.rewriting(copy) as folder, open_index(settings.model_copy(update={"data": folder})) as index:
+            return await _forget(whom, index)
+    except BackupError:
+        return None
+
+
+async def _forget(whom: Person | Workspace, index: Index) -> Forgotten:
     forgetting = _forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index)
     return await (_with_installations(whom, index, forgetting) if whom.platform == "slack" else forgetting)
 

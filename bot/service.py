@@ -6,6 +6,7 @@ A surface says who asks (:class:`~bot.permissions.Caller`) and shows what comes 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ from bot.forgetting import Forgotten
 from bot.permissions import Act, Caller, PermissionDeniedError, Person, Workspace
 from bot.policy import Doing, Policy
 from bot.rates import Effort
+from bot.timekeeping import Timekeeper
 from bot.workspaces import WorkspaceSettings, WorkspaceSettingsError
 from index.errors import JobError, QuotaError
 from index.model import EVERYBODY, Answer, Audited, Change, Counts, Feed, Job, Listed, Logged, Look, Outcome, Status, Topic
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from index.cutting import Tell
     from index.launches.catalogue import Product
 
-_EXPIRY = timedelta(hours=1)  # from one look for questions that are too old to the next
+log = logging.getLogger(__name__)
+
+_EXPIRY = 3_600_000_000_000  # nanoseconds from one look for questions that are too old to the next
 _QUIET = frozenset({"admins"})  # settings whose values name people: they are not for the audit
 
 
@@ -75,8 +79,10 @@ class Service:
         self._now = now
         self._policy = Policy(index.ledger, settings, clock=clock, now=now)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by scope
-        self._expired: datetime | None = None
-        self.conversations = Conversations(self, index, self._policy, now)
+        self._clock = clock
+        self._timekeeper = Timekeeper(now, clock)
+        self._expired: int | None = None  # when that was looked at last, by the clock that never goes back
+        self.conversations = Conversations(self, index, self._policy, now, clock)
         self.database = index.database
 
     # Questions
@@ -133,14 +139,20 @@ class Service:
         return await self._index.changed(limit, first=asked[: limit // 2], scopes=scopes)
 
     async def expire(self) -> int:
-        """Delete what is too old, or too much of one workspace: logged questions, answers, the audit; returns how many questions."""
-        self._expired = self._now()
+        """Delete what is too old, or too much of one workspace: logged questions, answers, the audit; returns how many questions.
+
+        Nothing is deleted as long as the clock is not to be relied on.
+        """
+        self._expired, now = self._clock(), self._now()
+        if not self._timekeeper.is_steady(await self._ledger.last_moment(now)):
+            log.warning("The clock has jumped, now to %s: nothing is deleted for its age until it has gone on from there for an hour.", now)
+            return 0
         await self.conversations.expire()
-        await self._ledger.limit_audit(self._expired - timedelta(days=self._settings.audit_days))
-        return await self._ledger.expire(self._expired - timedelta(days=self._settings.retention_days))
+        await self._ledger.limit_audit(now - timedelta(days=self._settings.audit_days))
+        return await self._ledger.expire(now - timedelta(days=self._settings.retention_days), now=now)
 
     async def _expire_at_times(self) -> None:
-        if self._expired is None or self._now() - self._expired >= _EXPIRY:
+        if self._expired is None or self._clock() - self._expired >= _EXPIRY:
             await self.database.soon(self.expire())
 
     # Articles
@@ -366,7 +378,7 @@ class Service:
         The audit says that this was done, but not to whom.
         """
         async with self._acting(caller, Act.FORGET, [f"a {'user' if isinstance(whom, Person) else 'workspace'} of {whom.platform}"]) as act:
-            forgotten = await forgetting.forget(whom, self._index)
+            forgotten = await forgetting.forget(whom, self._index, self._settings)
             act.failed = not forgotten.complete
             return forgotten
 

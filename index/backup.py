@@ -13,57 +13,34 @@ the database, and whoever opens the folder next writes it out (see :func:`finish
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import sqlite3
-import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from time import monotonic
 
 from filelock import AsyncFileLock, Timeout
 
-from index import private
+from index import archive, private, room
+from index.archive import Manifest
 from index.checking import complaints, schema_version
-from index.errors import BackupError, BusyError, DataError
+from index.errors import BackupError, BusyError, CatalogueError, DataError, printable
+from index.launches import catalogue
 from index.launches.catalogue import OWN
 from index.scratch import PARTIAL, scratch, sweep, write_whole
-from index.storing.database import FILE, JOBS_LOCK, WRITER_LOCK, Database, explain, known_versions
+from index.storing.database import FILE, JOBS_LOCK, WRITER_LOCK, Database, explain
+from index.storing.shape import RESTORING, unreadable
 
-FORMAT = 1
-"""Raised when a backup is laid out differently."""
+COPIES = 3
+"""How many of the copies that restores keep of what was there before are left; older ones are removed by the next restore."""
 
-_MANIFEST, _PACKED = "manifest.json", "packed.zip"
+_PACKED = "packed.zip"
 _PAGES = 1000  # copied at a time: 4 MB
-_CHUNK = 1 << 20  # bytes
 _PATIENCE, _JOBS_PATIENCE = 60.0, 2.0  # seconds to wait for another process
 _KIND = ".shipdate-partial"  # of scratch folders beside a backup: their parent is somebody's own folder
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup says of itself.
-
-    Attributes:
-        shipdate: the version that made it.
-        schema: the version of the database's schema.
-        created: when, in UTC.
-        checksums: the SHA-256 of each file in it.
-    """
-
-    format: int
-    shipdate: str
-    schema: str
-    created: datetime
-    articles: int
-    checksums: dict[str, str] = field(repr=False)
 
 
 def back_up(data: Path, file: Path, *, replace: bool = False) -> Manifest:
@@ -80,18 +57,8 @@ def back_up(data: Path, file: Path, *, replace: bool = False) -> Manifest:
         raise BackupError(f"{file} is there already; name another file, or replace it with --force.")
     if not (data / FILE).is_file():
         raise DataError(f"There is nothing in {data} to back up.")
-    with _told(data / FILE):
+    with _told(data, file.absolute().parent):
         return _write(data, file)
-
-
-def inspect(file: Path) -> Manifest:
-    """What a backup says of itself; reads only its beginning and end.
-
-    Raises:
-        BackupError: it is none, or a newer version of Shipdate made it.
-    """
-    with _opened(file) as archive:
-        return _read_manifest(archive, file)
 
 
 async def restore(data: Path, file: Path) -> Path | None:
@@ -105,13 +72,49 @@ async def restore(data: Path, file: Path) -> Path | None:
         BusyError: another process is writing.
         DataError: the data folder cannot be written.
     """
-    with _told(data / FILE):
+    with _told(data):
         async with _alone(data):
             with _working(data) as work:
-                await asyncio.to_thread(_unpack, file, work)
-                await (await Database.open(work)).close()  # brings an older one up to date
+                await _take_out(file, work)
                 await asyncio.to_thread(_prepare, work)
-                return await asyncio.to_thread(_replace, data, work)
+                kept = await asyncio.to_thread(_replace, data, work)
+            await asyncio.to_thread(_prune, data, [file, *([kept] if kept else [])])
+            return kept
+
+
+def copies(data: Path) -> Sequence[Path]:
+    """What restores have kept in a data folder of what was there before, the newest first: backups, and folders with what was too
+    damaged to be opened.
+    """
+    kept = [*data.glob("before-restore-*.zip"), *data.glob("damaged-*")]
+    return sorted(kept, key=lambda path: path.name.rpartition("-")[2], reverse=True)
+
+
+@asynccontextmanager
+async def rewriting(copy: Path) -> AsyncIterator[Path]:
+    """What a copy holds, as a data folder; when this is left, the copy holds what stands there then.
+
+    Raises:
+        BackupError: it is damaged; it stays as it is.
+        DataError: there is no room.
+    """
+    with _told(copy.parent), _working(copy.parent) as folder:
+        await _take_out(copy, folder)
+        yield folder
+        await asyncio.to_thread(_write, folder, copy)
+
+
+@asynccontextmanager
+async def keeping(data: Path) -> AsyncIterator[None]:
+    """Nothing is restored meanwhile, nor are articles written by anybody else; and nothing is left of what killed processes began.
+
+    Raises:
+        BusyError: another process is writing.
+    """
+    async with _held(data, WRITER_LOCK):
+        for kind in (PARTIAL, _KIND):
+            await asyncio.to_thread(sweep, data, kind)
+        yield
 
 
 def finish(data: Path) -> None:
@@ -120,18 +123,18 @@ def finish(data: Path) -> None:
     Raises:
         DataError: the folder cannot be written.
     """
-    with _told(data / FILE), closing(sqlite3.connect(data / FILE, timeout=_PATIENCE, isolation_level=None)) as connection:
+    with _told(data), closing(sqlite3.connect(data / FILE, timeout=_PATIENCE, isolation_level=None)) as connection:
         if not _restoring(connection):
             return
         connection.execute("BEGIN IMMEDIATE")
         if not _restoring(connection):  # somebody else was faster
             connection.rollback()
             return
-        (content,) = connection.execute("SELECT products FROM restoring").fetchone()
-        if content is None:
+        row = connection.execute("SELECT CAST(products AS TEXT) FROM restoring").fetchone()
+        if row is None or row[0] is None:
             (data / OWN).unlink(missing_ok=True)
         else:
-            write_whole(data / OWN, content)
+            write_whole(data / OWN, row[0])
         connection.execute("DROP TABLE restoring")
         connection.execute("UPDATE generations SET claims = ltrim(claims, '~')")
         connection.commit()
@@ -150,12 +153,15 @@ def _write(data: Path, file: Path, *, damaged: bool = False) -> Manifest:
     with _working(file.absolute().parent, _KIND) as work:
         _copy(data / FILE, work / FILE)
         with closing(sqlite3.connect(work / FILE)) as connection:
-            if not damaged and (said := complaints(connection)):
+            said = complaints(connection)
+            if said and not damaged:
                 raise DataError(f"The database in {data} is damaged ({said[0]}), so no backup was made; restore an older one.")
-            manifest = _manifest(connection)
+            schema, articles = _counted(connection)
         with suppress(FileNotFoundError):
             shutil.copyfile(data / OWN, work / OWN)
-        _pack(work, manifest)
+        if not said:
+            finish(work)  # where a restore was killed, what it brought is what there is
+        manifest = archive.pack(work, work / _PACKED, schema=schema, articles=articles)
         (work / _PACKED).chmod(private.FILE)  # it may be put where others look, and holds what people asked
         with (work / _PACKED).open("rb") as whole:
             os.fsync(whole.fileno())
@@ -174,75 +180,46 @@ def _copy(source: Path, target: Path) -> None:
             new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
 
 
-def _manifest(connection: sqlite3.Connection) -> Manifest:
+def _counted(connection: sqlite3.Connection) -> tuple[str, int]:
+    """The version of the schema, and how many articles there are, as far as that can be read."""
     try:
-        schema = schema_version(connection) or ""
         (articles,) = connection.execute("SELECT count(*) FROM articles").fetchone()
+        return schema_version(connection) or "", articles
     except sqlite3.DatabaseError:
-        schema, articles = "", 0
-    return Manifest(FORMAT, version("shipdate"), schema, datetime.now(UTC).replace(microsecond=0), articles, {})
+        return "", 0
 
 
-def _pack(work: Path, manifest: Manifest) -> None:
-    """The files first, then what is said of them."""
-    with ZipFile(work / _PACKED, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in (FILE, OWN):
-            if (work / name).is_file():
-                with (work / name).open("rb") as content:
-                    manifest.checksums[name] = file_digest(content, "sha256").hexdigest()
-                archive.write(work / name, name)
-        archive.writestr(_MANIFEST, json.dumps({**asdict(manifest), "created": manifest.created.isoformat()}, indent=1))
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[ZipFile]:
-    if not file.is_file():
-        raise BackupError(f"{file} is no file.")
-    try:
-        with ZipFile(file) as archive:
-            yield archive
-    except (BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
-        raise BackupError(f"{file} is no backup of Shipdate, or is damaged ({error}); try another one.") from None
-
-
-def _read_manifest(archive: ZipFile, file: Path) -> Manifest:
-    try:
-        said: Any = json.loads(archive.read(_MANIFEST))
-        if said["format"] > FORMAT or said["schema"] not in known_versions():
-            raise BackupError(f"{file} was made by a newer version of Shipdate ({said['shipdate']}); update Shipdate first.")
-        created = datetime.fromisoformat(said["created"])
-        made = Manifest(said["format"], said["shipdate"], said["schema"], created, said["articles"], said["checksums"])
-        if set(made.checksums) - {FILE, OWN} or FILE not in made.checksums:
-            raise ValueError("it names other files")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BackupError(f"{file} is no backup of Shipdate, or is damaged ({error}); try another one.") from None
-    return made
-
-
-def _unpack(file: Path, work: Path) -> None:
-    """Take out the files, and make sure that they are as they were put in.
+async def _take_out(file: Path, folder: Path) -> None:
+    """Let a folder hold what stands in a backup, brought up to date, and with nothing in it that Shipdate would not have put there.
 
     Raises:
-        BackupError: they are not.
+        BackupError: it is none, damaged, or of a newer version.
     """
-    with _opened(file) as archive:
-        for name, checksum in _read_manifest(archive, file).checksums.items():
-            with archive.open(name) as content, (work / name).open("wb") as out:
-                if _copied(content, out) != checksum:
-                    raise BackupError(f"{file} is damaged: {name} in it is not as it was written; try another one.")
-    with closing(sqlite3.connect(work / FILE)) as connection:
-        if said := complaints(connection):
+    await asyncio.to_thread(_unpack, file, folder)
+    await (await Database.open(folder)).close()  # brings an older one up to date
+    await asyncio.to_thread(_check_values, file, folder)
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    manifest = archive.unpack(file, folder)
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute("PRAGMA trusted_schema = OFF")  # until it is known what stands in it
+        if said := complaints(connection, thorough=True):
             raise BackupError(f"{file} holds a database that is damaged ({said[0]}); try another one.")
-        if schema_version(connection) not in known_versions():
-            raise BackupError(f"{file} was made by a newer version of Shipdate; update Shipdate first.")
+        if schema_version(connection) != manifest.schema:
+            raise BackupError(f"{file} holds a database of another version than it says; try another one.")
+    finish(folder)  # an older version of Shipdate backed up what a killed restore had left
+    try:
+        catalogue.load(folder)
+    except CatalogueError as error:
+        said = printable(str(error).replace(f"{folder}{os.sep}", ""))
+        raise BackupError(f"{file} holds products that version {manifest.shipdate} may know, and this one cannot use: {said}") from None
 
 
-def _copied(content: Any, out: BinaryIO) -> str:
-    digest = sha256()
-    while chunk := content.read(_CHUNK):
-        digest.update(chunk)
-        out.write(chunk)
-    return digest.hexdigest()
+def _check_values(file: Path, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        if said := unreadable(connection):
+            raise BackupError(f"{file} holds a database that is damaged ({said}); try another one.")
 
 
 def _prepare(work: Path) -> None:
@@ -254,7 +231,7 @@ def _prepare(work: Path) -> None:
     products = (work / OWN).read_text(encoding="utf-8") if (work / OWN).is_file() else None
     with closing(sqlite3.connect(work / FILE)) as connection, connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE restoring (products TEXT)")
+        connection.execute(RESTORING)
         connection.execute("INSERT INTO restoring VALUES (?)", (products,))
         connection.execute("UPDATE generations SET claims = '~' || claims")
 
@@ -268,8 +245,9 @@ def _replace(data: Path, work: Path) -> Path | None:
         try:
             _write(data, kept, damaged=True)
             with closing(sqlite3.connect(work / FILE)) as new, closing(sqlite3.connect(data / FILE, timeout=_PATIENCE)) as old:
-                new.backup(old)  # all pages in one transaction of the live database
-        except sqlite3.DatabaseError as error:
+                new.backup(old, progress=_impatient())  # all pages in one transaction of the live database
+        except (sqlite3.Error, OSError) as error:
+            kept.unlink(missing_ok=True)  # nothing has changed
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise
             kept = data / f"damaged-{moment}"
@@ -279,6 +257,25 @@ def _replace(data: Path, work: Path) -> Path | None:
         (work / FILE).replace(data / FILE)
     finish(data)
     return kept
+
+
+def _impatient() -> Callable[[int, int, int], None]:
+    """For SQLite's online backup, which would wait for whoever writes as long as it takes."""
+    until = monotonic() + _PATIENCE
+
+    def wait(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+
+    return wait
+
+
+def _prune(data: Path, needed: Sequence[Path]) -> None:
+    """Remove the oldest copies. By their number, not their age: a clock that goes wrong must not remove any."""
+    for path in copies(data)[COPIES:]:
+        with suppress(OSError):  # the restore is done, whatever becomes of these
+            if not any(map(path.samefile, needed)):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _set_aside(data: Path, kept: Path) -> None:
@@ -293,15 +290,26 @@ def _set_aside(data: Path, kept: Path) -> None:
 async def _alone(data: Path) -> AsyncIterator[None]:
     """Neither jobs nor articles are written meanwhile by anybody else."""
     await asyncio.to_thread(data.mkdir, mode=private.FOLDER, parents=True, exist_ok=True)
+    async with _held(data, JOBS_LOCK), _held(data, WRITER_LOCK):
+        yield
+
+
+@asynccontextmanager
+async def _held(data: Path, lock: str) -> AsyncIterator[None]:
+    """One of the locks of a data folder.
+
+    Raises:
+        BusyError: another process holds it.
+    """
+    patience, busy = {
+        JOBS_LOCK: (_JOBS_PATIENCE, f"A rebuild is at work in {data}; wait until it is done, or cancel it, then try again."),
+        WRITER_LOCK: (_PATIENCE, f"Another process is writing to {data}; wait until it is done, then try again."),
+    }[lock]
     async with AsyncExitStack() as stack:
-        for name, patience, busy in (
-            (JOBS_LOCK, _JOBS_PATIENCE, "A rebuild is at work in {}; wait until it is done, or cancel it, then try again."),
-            (WRITER_LOCK, _PATIENCE, "Another process is writing to {}; wait until it is done, then try again."),
-        ):
-            try:
-                await stack.enter_async_context(AsyncFileLock(data / name, timeout=patience, mode=private.FILE, run_in_executor=False))
-            except Timeout:
-                raise BusyError(busy.format(data)) from None
+        try:
+            await stack.enter_async_context(AsyncFileLock(data / lock, timeout=patience, mode=private.FILE, run_in_executor=False))
+        except Timeout:
+            raise BusyError(busy) from None
         yield
 
 
@@ -317,16 +325,22 @@ def _working(parent: Path, kind: str = PARTIAL) -> Iterator[Path]:
 
 
 @contextmanager
-def _told(file: Path) -> Iterator[None]:
+def _told(*folders: Path) -> Iterator[None]:
     """What goes wrong, as sentences for people.
 
+    Args:
+        folders: what is written to; the first is the data folder.
+
     Raises:
-        DataError: SQLite cannot use the database ``file``.
+        DataError: SQLite cannot use the database, or there is no room left.
         BackupError: a file cannot be read or written.
     """
     try:
         yield
-    except sqlite3.Error as error:
-        raise DataError(explain(error, file)) from error
-    except OSError as error:
-        raise BackupError(f"{error.filename or file} cannot be read or written ({error.strerror or error}).") from None
+    except (sqlite3.Error, OSError) as error:
+        if room.is_lacking(error):
+            raise DataError(room.lacking(*folders)) from error
+        if isinstance(error, OSError):
+            where = error.filename or folders[-1]
+            raise BackupError(f"{where} cannot be read or written ({error.strerror or error}).") from None
+        raise DataError(explain(error, folders[0] / FILE)) from error

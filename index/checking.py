@@ -16,22 +16,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import quote
 
-from index import private
-from index.errors import DataError
+from index import private, room
+from index.errors import DataError, printable
 from index.model import Counts
 from index.scratch import held, size_of
+from index.storing import shape
 from index.storing.database import FILE, HEAD, JOBS_LOCK, explain, known_versions
 from index.storing.schema import WORDS
 from index.storing.store import Generation
 
 _ROOM = 500_000_000  # bytes that should be free
+_LEAST = 65_536  # bytes without which nothing can even be opened for reading
 _MB = 1_000_000
 _SHOWN = 5  # complaints of one kind
 _RESTORE = "Restore the newest backup with `shipdate restore FILE`; without one, add the articles to a new folder."
 _REBUILD = "Run `shipdate index rebuild`."
+_FREE = "Free some space, then look again; nothing has to be restored."
 
 _COUNTS = "SELECT count(*), coalesce(sum(1 + length(sentences) / 8), 0) FROM passages WHERE generation = ?"  # 8 bytes a sentence
 _LIVE = "SELECT id, fingerprint, revision FROM generations WHERE live = 1"
@@ -41,6 +45,13 @@ _SIZES = """
 _WITHOUT_PASSAGES = "SELECT count(*) FROM articles WHERE number NOT IN (SELECT article FROM passages WHERE generation = ?)"
 _WITHOUT_WORDS = f"SELECT count(*) FROM passages WHERE id NOT IN (SELECT rowid FROM {WORDS})"
 _ONLY_WORDS = f"SELECT count(*) FROM {WORDS} WHERE rowid NOT IN (SELECT id FROM passages)"
+
+
+_NEWEST = (
+    "SELECT max(at) FROM (SELECT max(at) AS at FROM audit UNION ALL SELECT max(at) FROM questions UNION ALL SELECT max(at) FROM exchanges "
+    "UNION ALL SELECT max(checked) FROM feeds)"
+)
+_FAST = 86_400.0  # seconds by which a clock may have been fast
 
 
 class Health(StrEnum):
@@ -76,15 +87,15 @@ def check_data(data: Path) -> Iterator[Check]:
     try:
         connection = _open(data / FILE)
     except sqlite3.Error as error:
-        yield Check("database", Health.ERROR, f"{data / FILE} cannot be read ({error})", _RESTORE)
+        yield _unreadable("database", error, data / FILE)
         return
     with closing(connection):
-        schema = _try("schema", lambda: [_schema(connection)])
+        schema = _try("schema", lambda: [_schema(connection)], data)
         yield from schema
-        yield from _try("database", lambda: [_database(connection, data)])
+        yield from _try("database", lambda: [_database(connection, data)], data)
         if all(check.state is Health.OK for check in schema):  # else there is no knowing what the tables are
-            for name, look in (("vectors", _vectors), ("vector files", _files), ("feeds", _feeds), ("jobs", _jobs)):
-                yield from _try(name, lambda look=look: look(connection, data))  # type: ignore[misc]
+            for name, look in _LOOKS.items():
+                yield from _try(name, lambda look=look: look(connection, data), data)  # type: ignore[misc]
 
 
 def counts(data: Path) -> Counts | None:
@@ -143,20 +154,38 @@ def live_fingerprint(data: Path) -> str | None:
     return None
 
 
-def complaints(connection: sqlite3.Connection) -> Sequence[str]:
-    """What is wrong with a database: its pages, its references, its word index; nothing when it is whole.
+def complaints(connection: sqlite3.Connection, *, thorough: bool = False) -> Sequence[str]:
+    """What is wrong with a database: its tables, pages, references and word index; nothing when it is whole.
 
     The last needs a connection that may write, and is left out where it may not.
+
+    Args:
+        thorough: compare all indexes with their tables, too, which takes longer.
     """
     try:
-        said = [row[0] for row in connection.execute(f"PRAGMA quick_check({_SHOWN})") if row[0] != "ok"]
+        if (strange := shape.strange(connection, schema_version(connection))) is not None:
+            return [strange]
+        check = "integrity_check" if thorough else "quick_check"
+        said = [_line(row[0]) for row in connection.execute(f"PRAGMA {check}({_SHOWN})") if row[0] != "ok"]
         lost = connection.execute("PRAGMA foreign_key_check").fetchall()
-        said += [f"{len(lost)} rows refer to others that are gone ({lost[0][0]} to {lost[0][2]})"] if lost else []
+        said += [_line(f"{len(lost)} rows refer to others that are gone ({lost[0][0]} to {lost[0][2]})")] if lost else []
         if not said and connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (WORDS,)).fetchone():
             said += _words(connection)
     except sqlite3.DatabaseError as error:
-        return [str(error)]
+        return [_damage(error)]
     return said
+
+
+def _damage(error: sqlite3.DatabaseError) -> str:
+    """What an error says of the database; raised again where it says something of the disk, or of others who are at it."""
+    if room.is_lacking(error) or getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise error
+    return _line(error)
+
+
+def _line(said: object) -> str:
+    """On one line; SQLite also quotes what stands in a damaged file."""
+    return printable(" ".join(str(said).split()))
 
 
 def _words(connection: sqlite3.Connection) -> Sequence[str]:
@@ -164,11 +193,11 @@ def _words(connection: sqlite3.Connection) -> Sequence[str]:
         # An "insertion" that only asks FTS5 to compare its index with its texts; see its documentation, "The 'integrity-check' Command".
         connection.execute(f"INSERT INTO {WORDS} ({WORDS}) VALUES ('integrity-check')")
     except sqlite3.OperationalError as error:
-        if "readonly" in str(error) or "locked" in str(error):
+        if "readonly" in str(error) or "locked" in str(error) or room.is_lacking(error):
             return []
-        return [f"the word index: {error}"]
+        return [f"the word index: {_line(error)}"]
     except sqlite3.DatabaseError as error:
-        return [f"the word index: {error}"]
+        return [f"the word index: {_line(error)}"]
     finally:
         connection.rollback()
     return []
@@ -200,12 +229,21 @@ def _open(file: Path) -> sqlite3.Connection:
     raise AssertionError("the last way either returned or raised")
 
 
-def _try(name: str, look: Callable[[], Sequence[Check]]) -> Sequence[Check]:
+def _try(name: str, look: Callable[[], Sequence[Check]], data: Path) -> Sequence[Check]:
     """What was found, or that it cannot be read."""
     try:
         return look()
     except sqlite3.Error as error:
-        return [Check(name, Health.ERROR, f"cannot be read ({error})", _RESTORE)]
+        return [_unreadable(name, error, data / FILE)]
+
+
+def _unreadable(name: str, error: sqlite3.Error, file: Path) -> Check:
+    """Only what is damaged is to be restored: the newest content would be lost by it."""
+    if room.is_lacking(error):
+        return Check(name, Health.ERROR, f"{file} cannot be read: there is no room left in {file.parent}", _FREE)
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Check(name, Health.WARNING, f"{file} cannot be read now: another process holds it", "Look again when it is done.")
+    return Check(name, Health.ERROR, f"{file} cannot be read ({_line(error)})", _RESTORE)
 
 
 def _folder(data: Path) -> Check:
@@ -214,12 +252,14 @@ def _folder(data: Path) -> Check:
     if not data.is_dir():
         return Check("data", Health.ERROR, f"{data} is no folder", "Name a folder with --data or SHIPDATE_DATA.")
     try:
-        with tempfile.NamedTemporaryFile(dir=data):
-            pass
+        with tempfile.NamedTemporaryFile(dir=data) as file:
+            file.write(bytes(_LEAST))
         for path in data.glob(f"{FILE}*"):
             if not os.access(path, os.R_OK | os.W_OK):
                 raise PermissionError(13, "its files belong to somebody else")
     except OSError as error:
+        if room.is_lacking(error):
+            return Check("data", Health.ERROR, f"there is no room left in {data}", _FREE)
         return Check(
             "data", Health.ERROR, f"{data} cannot be written ({error.strerror})", "Check its permissions and those of the files in it."
         )
@@ -263,7 +303,7 @@ def _database(connection: sqlite3.Connection, data: Path) -> Check:
     said = complaints(connection)
     if said:
         return Check("database", Health.ERROR, f"{data / FILE} is damaged: {'; '.join(said[:_SHOWN])}", _RESTORE)
-    return Check("database", Health.OK, "whole: pages, references and word index")
+    return Check("database", Health.OK, "whole: tables, pages, references and word index")
 
 
 def _vectors(connection: sqlite3.Connection, _data: Path) -> Sequence[Check]:
@@ -333,6 +373,24 @@ def _jobs(connection: sqlite3.Connection, data: Path) -> Sequence[Check]:
     if last and last[1] == "failed":
         return [Check("jobs", Health.WARNING, f"job {last[0]} failed: {last[2]}", _REBUILD)]
     return [Check("jobs", Health.OK, f"{len(opened)} at work" if opened else "none at work")]
+
+
+def _clock(connection: sqlite3.Connection, _data: Path) -> Sequence[Check]:
+    """By a clock that is slow, what was published lately is not yet there; and what was written down by a fast one seems to be new."""
+    newest, now = connection.execute(_NEWEST).fetchone()[0], time()
+    if newest is not None and newest > now + _FAST:
+        message = f"it shows {_moment(now)}, but something was written down at {_moment(newest)}: it is wrong, or was then"
+        return [Check("clock", Health.WARNING, message, "Set it, if it is wrong now; else there is nothing to do.")]
+    return [Check("clock", Health.OK, f"it shows {_moment(now)}")]
+
+
+_LOOKS: Mapping[str, Callable[[sqlite3.Connection, Path], Sequence[Check]]] = {
+    "vectors": _vectors,
+    "vector files": _files,
+    "feeds": _feeds,
+    "jobs": _jobs,
+    "clock": _clock,
+}
 
 
 def _live(connection: sqlite3.Connection) -> Generation | None:

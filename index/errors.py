@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_QUOTED = 200  # characters
+
+
+def printable(text: str) -> str:
+    """A text from outside as it may stand in a sentence: not too long, and with nothing in it that steers a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text[:_QUOTED])
+
 
 class ShipdateError(Exception):
     """Its text is one sentence for a person: what is wrong, and what to do about it.

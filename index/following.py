@@ -27,7 +27,7 @@ from index.reading.clean import storable
 from index.reading.draft import Draft
 from index.reading.fetched import Fetched, FetchError
 from index.reading.sandbox import Sandbox, SandboxError
-from index.storing.feeds import FeedStore, Noted, Validators
+from index.storing.feeds import JITTER, LONGEST, FeedStore, Noted, Validators
 from index.storing.store import Known
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ TOGETHER = 16
 """Items of a feed that are read before they are written: few, so that what is done stays done."""
 
 _AT_ONCE = 4  # feeds
-_LONGEST_BACK_OFF = timedelta(days=1)
-_JITTER = 0.1  # of the time to the next look, so that feeds that were added together do not stay together
 _TICK = 5.0  # seconds between two looks at what is due
 _PAUSE = 60.0  # seconds until a look that another writer stopped is tried again
 _PAGE_FAILURES, _PAGE_SECONDS = 3, 300.0  # in one look; pages after them wait for the next
@@ -222,8 +220,8 @@ class Following:
     async def _look(self, feed: Feed, *, only_due: bool = False) -> Look | None:
         """What comes of looking at a feed; None if it is followed no longer, or not due any more."""
         async with self._hosts[_server(feed.url)], self._slots:
-            current = await self._store.get(feed.id)
-            if current is None or (only_due and current[0].due.timestamp() > self.clock()):
+            current = await self._store.get(feed.id, due=self.clock() if only_due else None)
+            if current is None:
                 return None
             feed, validators = current
             try:
@@ -371,10 +369,10 @@ def wait(every: timedelta, *, failures: int = 0, least: timedelta = timedelta())
     Args:
         every: from one look to the next.
         failures: of how many looks in a row.
-        least: for how long the feed, or its server, asks to be left alone.
+        least: for how long the feed, or its server, asks to be left alone, at most :data:`~index.storing.feeds.LONGEST`.
     """
-    back_off = min(every * 2 ** min(failures - 1, 10), _LONGEST_BACK_OFF) if failures else every
-    return max(every, back_off, least).total_seconds() * random.uniform(1, 1 + _JITTER)
+    back_off = min(every * 2 ** min(failures - 1, 10), LONGEST) if failures else every
+    return max(every, back_off, least).total_seconds() * random.uniform(1, 1 + JITTER)
 
 
 def _server(address: str) -> str:

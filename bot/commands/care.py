@@ -56,7 +56,7 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put back what a backup holds, in the place of what is there; questions are answered meanwhile."""
-    from index import backup
+    from index import archive, backup
     from index.checking import counts
 
     async def note(service: Service, operator: Caller) -> None:
@@ -64,7 +64,7 @@ def restore(
 
     settings = settings_of(context)
     data = settings.data
-    held, kept = counts(data), backup.inspect(file)
+    held, kept = counts(data), archive.inspect(file)
     if not yes:
         now = "something that cannot be read" if held is None else f"{held.articles} articles"
         say(f"{data} holds {now}; the backup of {kept.created:%Y-%m-%d %H:%M} UTC holds {kept.articles} articles.")

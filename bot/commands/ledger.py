@@ -68,7 +68,7 @@ def forget(
     workspace: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:GUILD_ID or slack:TEAM_ID.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
 ) -> None:
-    """Delete everything of one person or of one workspace, and prove it."""
+    """Delete everything of one person or of one workspace, also from the copies that restores have kept, and prove it."""
     from bot.permissions import Person, Workspace
 
     if (user is None) == (workspace is None):
@@ -90,6 +90,9 @@ def forget(
 
         forgotten = await service.forget(operator, whom)
         console().print(forgotten_table(forgotten))
+        say("Backups that you made keep what is forgotten later: make a new one, and delete the older ones.")
+        if forgotten.unreadable:
+            fail(f"Something of {user or workspace} may be in {', '.join(map(str, forgotten.unreadable))}, which is damaged: delete it.")
         if not forgotten.complete:
             fail(f"Something of {user or workspace} remains; run the same command again.")
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import tomli_w
 
+from index import room
 from index.errors import CatalogueError, DataError
 from index.launches.naming import Key, key, slug
 from index.reading.clean import storable
@@ -174,6 +175,8 @@ def _save(data: Path, products: Sequence[Product]) -> None:
     try:
         write_whole(data / OWN, storable(tomli_w.dumps({"product": [_table(product) for product in products]})))
     except OSError as error:
+        if room.is_lacking(error):
+            raise DataError(room.lacking(data)) from None
         raise DataError(f"{data / OWN} cannot be written ({error.strerror}); check the folder's permissions.") from None
 
 

@@ -35,6 +35,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _HEAD = 1024  # bytes in which a page names its encoding
 _WEB_BEGAN = 1991
+_AHEAD = timedelta(days=1)
+_SET = datetime(2020, 1, 1, tzinfo=UTC)  # before Shipdate was written: a clock that shows less was never set
 _EVER = {"min_date": "1900-01-01", "max_date": "2999-12-31"}
 _UTF16_BE = (codecs.BOM_UTF16_BE, "utf-16")
 
@@ -178,9 +180,12 @@ def _spelled(url: str | None) -> str | None:
 
 def credible(published: datetime | None) -> datetime | None:
     """The date that a machine wrote, unless it is older than the web or not yet come: then nobody knows it."""
-    if published is None or published.year < _WEB_BEGAN or published > datetime.now(UTC) + timedelta(days=1):
-        return None
-    return published
+    return None if published is None or published.year < _WEB_BEGAN or is_to_come(published, datetime.now(UTC)) else published
+
+
+def is_to_come(published: datetime, now: datetime) -> bool:
+    """Whether a date lies further ahead than time zones and clocks that go wrong explain; by a clock that was never set, none does."""
+    return published - _AHEAD > now >= _SET
 
 
 def _named_in(content: bytes) -> str | None:

@@ -23,7 +23,7 @@ from index.errors import ArticleError, FeedError
 from index.reading.address import Address, AddressError
 from index.reading.address import parse as parse_address
 from index.reading.clean import storable
-from index.reading.draft import Draft, from_html, shortened
+from index.reading.draft import Draft, from_html, is_to_come, shortened
 from index.reading.fetched import Fetched
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -37,7 +37,6 @@ ITEM_LIMIT = 200
 
 _KINDS = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no page of the web that is still told of is older; clocks that were never set are
-_AHEAD = timedelta(days=1)  # what time zones and clocks that go wrong explain
 _LONGEST_TTL = timedelta(days=1)
 _PLACE = 32  # hexadecimal digits that tell two items of a feed apart
 _MARK_LIMIT = 250_000  # tags; feedparser takes some ten seconds for as many that are never closed
@@ -232,7 +231,7 @@ def _moment(entry: Mapping[str, Any], now: datetime) -> datetime | None:
                 found = datetime.fromtimestamp(timegm(parsed), UTC)
             except (ValueError, OverflowError, OSError):
                 continue
-            if _EARLIEST <= found <= now + _AHEAD:
+            if found >= _EARLIEST and not is_to_come(found, now):
                 return found
     return None
 

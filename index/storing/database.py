@@ -19,8 +19,8 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from index import private
-from index.errors import BusyError, DataError
+from index import private, room
+from index.errors import BusyError, DataError, printable
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -110,17 +110,10 @@ class Database:
             lock.release()
 
     async def _upgrade(self, version: str | None) -> None:
-        from alembic import command
-
-        config = _migrations()
         if version is not None and version not in known_versions():
             raise DataError(
                 f"The data folder {self._file.parent} was made by a newer version of Shipdate; update Shipdate, or name another folder."
             )
-
-        def upgrade(connection: Connection) -> None:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
 
         async with self._engine.connect() as connection:
             # It stays so for good: readers go on beside one writer. No other connection may be open while it is set.
@@ -128,6 +121,11 @@ class Database:
         async with self._engine.begin() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(upgrade)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder that it is in."""
+        return self._file.parent
 
     @property
     def engine(self) -> AsyncEngine:
@@ -249,6 +247,15 @@ def known_versions() -> frozenset[str]:
     return frozenset(step.revision for step in ScriptDirectory.from_config(_migrations()).walk_revisions())
 
 
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring a database to a version of the schema."""
+    from alembic import command
+
+    config = _migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
 def _migrations() -> Config:
     from alembic.config import Config
 
@@ -295,9 +302,11 @@ def _schema_version(connection: Connection) -> str | None:
 
 def explain(error: BaseException, file: Path) -> str:
     """What SQLite complained of, as a sentence for people."""
-    said = str(error)
-    if "full" in said or "disk I/O" in said:
-        return f"There is no room left to write in {file.parent}; free some space and run the same command again: what was done is kept."
+    said = printable(" ".join(str(error).split()))
+    if room.is_lacking(error):
+        return room.lacking(file.parent)
+    if "disk I/O" in said:
+        return f"The disk under {file.parent} fails ({said}); check it, and restore the newest backup in another folder if it is broken."
     if "readonly" in said or "unable to open" in said or "permission" in said.lower():
         return f"The data folder {file.parent} cannot be written; check its permissions, or name another with --data or SHIPDATE_DATA."
     if "locked" in said:

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from time import time_ns
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.model import Exchange, Mark
 from index.storing.database import Database
@@ -30,20 +31,22 @@ class Exchanges:
 
     # Events
 
-    async def take(self, platform: str, key: str, *, holder: str, at: datetime, since: datetime) -> bool:
+    async def take(self, platform: str, key: str, *, holder: str, at: datetime, since: datetime | None) -> bool:
         """Take an event for oneself; False when it was handled, or ``holder`` is at it already.
 
         What another process took and never finished can be taken again: it has died over it. Where that cannot be written in
         good time, the event is taken all the same: an answer that is given twice is better than none.
 
         Args:
-            since: events from before are forgotten.
+            since: events from before are forgotten, and those that lie ahead; None: none are, since the clock cannot be relied on.
         """
         return await self._database.soon(self._take(platform, key, holder, at, since)) is not False
 
-    async def _take(self, platform: str, key: str, holder: str, at: datetime, since: datetime) -> bool:
+    async def _take(self, platform: str, key: str, holder: str, at: datetime, since: datetime | None) -> bool:
         async with self._database.writing() as connection:
-            await connection.execute(delete(events).where(events.c.at < since.timestamp()))
+            if since:
+                ahead = events.c.at > (at + (at - since)).timestamp()
+                await connection.execute(delete(events).where(or_(events.c.at < since.timestamp(), ahead)))
             row = upsert(events).values(platform=platform, key=key, at=at.timestamp(), holder=holder)
             taken = await connection.execute(
                 row.on_conflict_do_update(
@@ -101,10 +104,10 @@ class Exchanges:
         async with self._database.writing() as connection:
             await connection.execute(delete(exchanges).where(exchanges.c.id == id_))
 
-    async def expire(self, before: datetime) -> None:
+    async def expire(self, before: datetime, *, now: datetime) -> None:
         """Forget those from before a moment, and those that are too many of one workspace."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(exchanges).where(exchanges.c.at < before.timestamp()))
+            await delete_older(connection, exchanges, before, now)
             await connection.execute(beyond(exchanges, EXCHANGES_LIMIT, exchanges.c.platform, exchanges.c.workspace))
 
     async def most_asked(self, platform: str, workspace: str | None) -> Sequence[str]:
@@ -145,6 +148,18 @@ class Exchanges:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query.order_by(exchanges.c.id.desc()))).mappings().all()
         return [(_exchange(row), row["good"], row["all_votes"] - row["good"]) for row in rows]
+
+
+async def delete_older(connection: AsyncConnection, table: Table, before: datetime, now: datetime) -> int:
+    """Delete the rows from before a moment; returns how many.
+
+    One that lies ahead of now was written while the clock was wrong, and is at least as old as those that were written after it:
+    else it would be kept for years.
+    """
+    old = table.c.at < before.timestamp()
+    newest = (await connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(old))).scalar_one()
+    ahead = and_(table.c.at > now.timestamp(), table.c.id < newest)
+    return (await connection.execute(delete(table).where(or_(old, ahead)))).rowcount
 
 
 def of_user(platform: str, workspace: str | None, user: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from index.model import Feed
@@ -19,6 +19,11 @@ GONE_LIMIT = 1000
 """Of so many items that a feed has no longer it is known that they were read."""
 
 _PROBLEM_LIMIT = 500  # characters: an error may quote what a server sent
+LONGEST = timedelta(days=1)
+"""For how long a look at a feed is put off at most, unless it is to be looked at more rarely."""
+
+JITTER = 0.1
+"""Of the time to the next look, so that feeds that were added together do not stay together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,17 @@ class FeedStore:
 
     async def due(self, now: float) -> Sequence[Feed]:
         """The feeds of all scopes that have to be looked at, the longest overdue first."""
-        return await self._select(feeds.c.due <= now, order=feeds.c.due)
+        return await self._select(_is_due(now), order=feeds.c.due)
 
-    async def get(self, feed: int) -> tuple[Feed, Validators] | None:
-        """A feed as it is now, if it is still followed."""
+    async def get(self, feed: int, *, due: float | None = None) -> tuple[Feed, Validators] | None:
+        """A feed as it is now, if it is still followed.
+
+        Args:
+            due: only if it has to be looked at at this moment.
+        """
+        query = select(feeds).where(feeds.c.id == feed)
         async with self._database.reading() as connection:
-            row = (await connection.execute(select(feeds).where(feeds.c.id == feed))).first()
+            row = (await connection.execute(query if due is None else query.where(_is_due(due)))).first()
         return (_feed(row), Validators(row.etag, row.modified)) if row else None
 
     async def noted(self, feed: int) -> Mapping[str, Noted]:
@@ -135,7 +145,7 @@ class FeedStore:
 
     async def failed(self, feed: Feed, problem: str, *, now: float, due: float) -> Feed | None:
         """Note a look that failed; returns the feed as it is now."""
-        failing = feed.failing.timestamp() if feed.failing else now
+        failing = min(feed.failing.timestamp(), now) if feed.failing else now
         said = problem[:_PROBLEM_LIMIT]
         return await self._update(feed.id, {"due": due, "failing": failing, "failures": feed.failures + 1, "problem": said})
 
@@ -147,6 +157,12 @@ class FeedStore:
     async def _select(self, where: Any, order: Any = feeds.c.id) -> Sequence[Feed]:
         async with self._database.reading() as connection:
             return [_feed(row) for row in await connection.execute(select(feeds).where(where).order_by(order))]
+
+
+def _is_due(now: float) -> Any:
+    """What was put off for longer than anything ever is was put off by a clock that was wrong, and would be silent until it is right."""
+    longest = func.max(feeds.c.every, LONGEST.total_seconds()) * (1 + JITTER)
+    return or_(feeds.c.due <= now, feeds.c.due > now + longest)
 
 
 def _named(names: Collection[str], scope: str) -> Any:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from index.model import Audited, Logged
 from index.reading.clean import storable
 from index.storing.database import Database
-from index.storing.exchanges import of_user, votes_of_user
+from index.storing.exchanges import delete_older, of_user, votes_of_user
 from index.storing.retention import beyond
 from index.storing.schema import audit, exchanges, questions, settings, votes
 
@@ -24,6 +24,8 @@ AUDIT_LIMIT, REFUSED_LIMIT, QUESTIONS_LIMIT = 10_000, 1000, 20_000
 """The most lines of one workspace: of what was done or tried, of what was refused, of what was asked."""
 
 _BETWEEN = 500  # lines of the audit from one look whether they are too many to the next
+
+_DATED = (audit, questions, exchanges)
 _SETTINGS = "SELECT name, value FROM settings WHERE scope = ?"
 
 
@@ -92,12 +94,19 @@ class Ledger:
         async with self._database.writing() as connection:
             await connection.execute(insert(questions).values(_row(line)))
 
-    async def expire(self, before: datetime) -> int:
+    async def expire(self, before: datetime, *, now: datetime) -> int:
         """Delete the questions that were asked before a moment, and those that are too many of one workspace; returns how many."""
         async with self._database.writing() as connection:
-            old = await connection.execute(delete(questions).where(questions.c.at < before.timestamp()))
+            old = await delete_older(connection, questions, before, now)
             surplus = await connection.execute(beyond(questions, QUESTIONS_LIMIT, questions.c.platform, questions.c.workspace))
-            return old.rowcount + surplus.rowcount
+            return old + surplus.rowcount
+
+    async def last_moment(self, now: datetime) -> datetime | None:
+        """When anything was written down last, up to now; None where nothing was."""
+        newest = [select(func.max(table.c.at)).where(table.c.at <= now.timestamp()).scalar_subquery() for table in _DATED]
+        async with self._database.reading() as connection:
+            moments = [moment for moment in (await connection.execute(select(*newest))).one() if moment is not None]
+        return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
     # Settings
 

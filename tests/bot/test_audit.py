@@ -126,6 +126,9 @@ def lived_in(full: Path, data: Path) -> Path:
     return copytree(full, data)
 
 
+ELSEWHERE = "Backups that you made keep what is forgotten later: make a new one, and delete the older ones.\n"
+
+
 def counted(stdout: str) -> dict[str, tuple[int, int]]:
     """What was deleted and what remains, by kind."""
     rows = [line.rsplit(maxsplit=2) for line in stdout.splitlines()[1:]]
@@ -139,7 +142,7 @@ def on_disk(data: Path, text: str) -> bool:
 
 async def test_a_person_is_forgotten_and_the_acts_stay(lived_in: Path) -> None:
     done = shipdate("forget", "--user", "discord:10", "--yes", data=lived_in)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ELSEWHERE)
     assert counted(done.stdout) == {"questions": (1, 0), "exchanges": (0, 0), "votes": (0, 0), "audit": (2, 0), "settings": (1, 0)}
     lines = audit(lived_in)
     assert [(line["act"], line["user"]) for line in lines if line["platform"] == "discord"] == [
@@ -157,7 +160,7 @@ async def test_a_person_is_forgotten_and_the_acts_stay(lived_in: Path) -> None:
 
 async def test_a_workspace_is_forgotten_with_all_that_was_its_own_and_the_others_keep_theirs(lived_in: Path) -> None:
     done = shipdate("forget", "--workspace", "discord:1", "--yes", data=lived_in)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ELSEWHERE)
     counts = counted(done.stdout)
     assert {remaining for _, remaining in counts.values()} == {0}
     assert counts["articles"][0] == counts["questions"][0] == 1

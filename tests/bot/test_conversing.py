@@ -40,6 +40,9 @@ class Clock:
     def __call__(self) -> datetime:
         return self.at
 
+    def nanoseconds(self) -> int:
+        return round(self.at.timestamp() * 10**9)
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -57,7 +60,7 @@ async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Index]
 @pytest.fixture
 def restarted(kept: Index, clock: Clock) -> Callable[[], Service]:
     """The service as a new process has it."""
-    return lambda: Service(kept, Settings(), now=clock)
+    return lambda: Service(kept, Settings(), now=clock, clock=clock.nanoseconds)
 
 
 @pytest.fixture
@@ -246,6 +249,7 @@ async def test_whoever_asked_and_admins_remove_an_answer_and_nobody_else(service
 
 async def test_answers_are_kept_for_a_time(service: Service, clock: Clock) -> None:
     exchange, _ = await service.conversations.ask(ASKER, place("18"), WHEN)
+    await service.expire()
     clock.at += KEPT - timedelta(seconds=1)
     await service.expire()
     await service.conversations.quotes(ASKER, exchange.id)

@@ -25,7 +25,8 @@ from filelock import FileLock
 
 from bot.settings import Settings
 from index import Change, backup, open_index
-from index.backup import back_up, inspect, restore
+from index.archive import inspect
+from index.backup import back_up, restore
 from index.core import Index
 from index.errors import BackupError, BusyError, DataError
 from index.launches.catalogue import OWN, product_named

@@ -57,7 +57,7 @@ async def test_questions_expire_and_nothing_else_does(ledger: Ledger, data: Path
     for day in range(5):
         await ledger.log(replace(QUESTION, at=NOON + timedelta(days=day), question=str(day)))
     await ledger.begin(LINE)
-    assert await ledger.expire(NOON + timedelta(days=3)) == 3
+    assert await ledger.expire(NOON + timedelta(days=3), now=NOON + timedelta(days=5)) == 3
     assert logged(data) == ["3", "4"]
     assert await ledger.audited() == [LINE]
 

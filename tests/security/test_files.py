@@ -104,7 +104,7 @@ async def test_pipes_devices_sockets_and_loops_are_refused_at_once_and_the_other
     for name in ("pipe.md", "socket.md", "device.md", "to-pipe.md"):
         if name in paths:
             with pytest.raises(ArticleError, match="is no file, but a folder, a pipe, a device"):
-                files.read(paths[name])
+                files.load(paths[name])
 
 
 def test_a_pipe_that_somebody_writes_to_is_no_article_either(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_pipe_that_somebody_writes_to_is_no_article_either(tmp_path: Path) -> 
     held = os.open(tmp_path / "a.md", os.O_RDWR)
     os.write(held, b"Aurora")
     with pytest.raises(ArticleError, match="no file"):
-        files.read(tmp_path / "a.md")
+        files.load(tmp_path / "a.md")
     os.close(held)
 
 
@@ -124,7 +124,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_while_it_is_opened_is_not_waited_
     ordinary = write(tmp_path / "b.md", "Aurora.").stat()
     monkeypatch.setattr(Path, "stat", lambda _self, **_: ordinary)
     with pytest.raises(ArticleError, match="no file"):
-        files.read(path)
+        files.load(path)
 
 
 async def test_a_source_may_be_any_text(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
