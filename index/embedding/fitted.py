@@ -17,7 +17,6 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +92,7 @@ def load(encoder: Encoder, folder: Path) -> Fitted:
             with place.open("rb") as file, np.load(file) as arrays:
                 if str(arrays["key"]) == key:
                     return _unpack(arrays, encoder)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        except Exception:  # whatever is made of a damaged file: it is learned again
             continue
     fitted = fit(encoder)
     keep(kept, fitted, encoder)
@@ -141,7 +140,7 @@ def keep(path: Path, fitted: Fitted, encoder: Encoder) -> None:
         **_pack_nets(fitted.stages.weights),
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
             np.savez_compressed(scratch, **arrays)
         Path(scratch.name).replace(path)

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from index import passages
 from index.embedding.encoder import Card, Output, TextEncoder, Vectors
@@ -92,8 +92,8 @@ def load(target: str, name: str, engine: str | None = None) -> SentenceTransform
         ModelError: there is no such model, or the hub cannot be reached.
     """
     _quiet_libraries()
+    _refuse_pickles()
     import torch
-    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
     gpu = torch.accelerator.current_accelerator(check_available=True)
@@ -104,9 +104,11 @@ def load(target: str, name: str, engine: str | None = None) -> SentenceTransform
             local_files_only=Path(target).is_dir() or not _hub_has(target),
             model_kwargs={"dtype": torch.bfloat16 if engine and engine.endswith("bf16") else torch.float32},
         )
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError, SafetensorError) as error:
-        raise ModelError(_why_not(target)) from error
-    return SentenceTransformerEncoder(model.eval(), name, target if Path(target).is_dir() else None)
+        return SentenceTransformerEncoder(model.eval(), name, target if Path(target).is_dir() else None)
+    except ModelError:
+        raise
+    except Exception as error:  # whatever the libraries make of files that anybody may have written
+        raise ModelError(_why_not(target, error)) from error
 
 
 def halved(encoder: SentenceTransformerEncoder) -> SentenceTransformerEncoder | None:
@@ -139,7 +141,37 @@ def _hub_has(name: str) -> bool:
     return True
 
 
-def _why_not(target: str) -> str:
+class _PickleError(Exception):
+    """A library was about to read weights from a pickle."""
+
+
+def _refuse_pickles() -> None:
+    """Let no library of this process read weights from a pickle, which may run any code: those in safetensors are numbers and no more.
+
+    Their own options would not do. ``use_safetensors`` holds for one kind of module, and not where a model's settings name another file;
+    ``weights_only``, which both libraries set, still unpickles, and has been got round before.
+    """
+    import torch
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise _PickleError
+
+    torch.load = torch.serialization.load = refuse
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _why_not(target: str, error: Exception) -> str:
+    if any(isinstance(cause, _PickleError) for cause in _causes(error)):
+        return (
+            f"The model {target} has weights in a pickle, which could run any code and is not read; set EMBEDDING_MODEL to a model "
+            "whose weights are all in safetensors files, or to nothing for the bundled one."
+        )
     if Path(target).exists():
         return (
             f"{target} holds no sentence-transformers model that can be loaded; set EMBEDDING_MODEL to another, "

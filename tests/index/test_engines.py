@@ -21,32 +21,6 @@ TEXTS = ("When will it ship?", "It ships on 3 May, says its maker.", "", "no " *
 FILES = ("model.xml", "model.bin", "rounded.npy", "scales.npy", "tokenizer.json", "scores.npy", "manifest.json")
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers model of three small layers, which spells."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.base.modules import Normalize, Transformer
-    from sentence_transformers.sentence_transformer.modules import Pooling
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("small")
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *map(chr, range(33, 127))]
-    spelling = Tokenizer(models.WordPiece({piece: at for at, piece in enumerate([*pieces, *(f"##{one}" for one in pieces[4:])])}))
-    spelling.pre_tokenizer = pre_tokenizers.Whitespace()
-    spelling.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-    PreTrainedTokenizerFast(tokenizer_object=spelling, model_max_length=128, **names).save_pretrained(folder / "bert")
-    shape = BertConfig(
-        vocab_size=spelling.get_vocab_size(), hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64
-    )
-    BertModel(shape).save_pretrained(folder / "bert")
-    transformer = Transformer(str(folder / "bert"), max_seq_length=128)
-    model = SentenceTransformer(modules=[transformer, Pooling(32, "mean"), Normalize()], device="cpu", prompts={"query": "ask: "})
-    model.save(str(folder / "model"), create_model_card=False)
-    return folder / "model"
-
-
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenVINO is the fastest here: on so small a model, chance would tell."""
