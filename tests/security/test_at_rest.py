@@ -241,7 +241,7 @@ async def test_doctor_says_how_tokens_are_stored(database: Database, data: Path)
     assert (malformed.state, "SHIPDATE_KEY is no key" in malformed.message) == (Health.ERROR, True)
 
 
-@pytest.mark.parametrize("keys", ["nonsense", NEW[:-2], f"{NEW}; {OLD}", "ключ", f"{NEW},short"])
+@pytest.mark.parametrize("keys", ["nonsense", NEW[:-2], f"{NEW}; {OLD}", "ключ", f"{NEW},short"], ids=range(5))
 def test_a_malformed_key_is_told_at_the_start(data: Path, keys: str) -> None:
     settings = Settings(data=data, slack_bot_token="xoxb-1", slack_app_token="xapp-1", shipdate_key=keys)
     with pytest.raises(SealError, match="SHIPDATE_KEY is no key"):

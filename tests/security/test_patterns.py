@@ -23,7 +23,7 @@ from index.dates import grammar
 from index.dates.tables import TABLES
 from index.dates.tokens import vocabulary
 
-_ELSEWHERE = ("index.reading.", "index.passages", "index.launches.examples", "index.storing.migrations", "bot.on_slack.commands")
+_ELSEWHERE = ("index.reading.", "index.passages", "index.launches.examples", "index.storing.migrations")
 
 _UNITS = (
     *("a", "A", "1", "世", "あ", "é", "\u0301", " ", "\n", "\t", ",", ".", "…", "-", "_", "+", "*", "|", "/", "\\", "=", "#", "&", ":"),
