@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -43,10 +44,15 @@ def environment() -> Iterator[None]:
 
 @pytest_asyncio.fixture(scope="session", autouse=True)
 async def sandbox(environment: None) -> AsyncIterator[Sandbox]:
-    """Workers that all indexes of this process share: to start them takes longer than most tests."""
-    shared = Sandbox()
+    """Workers that all indexes of the tests' event loop share: to start them takes longer than most tests."""
+    shared, loop, own = Sandbox(), asyncio.get_running_loop(), vars(Machinery)["sandbox"]
+
+    def of(machinery: Machinery) -> Sandbox:
+        made: Sandbox = shared if asyncio.get_running_loop() is loop else own.fget(machinery)
+        return made
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Machinery, "sandbox", shared)
+        patch.setattr(Machinery, "sandbox", property(of))
         yield shared
     await shared.close()
 
