@@ -24,6 +24,9 @@ from index import cutting, following, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding import plain
+from index.reading import files
+from index.reading.prepared import prepare
+from index.reading.sandbox.pool import WORKERS
 from tests.writing import RememberingEncoder
 
 torch.set_num_threads(1)
@@ -100,6 +103,13 @@ def command(arguments: list[str], said: Path, ready: Connection) -> None:
 async def _be_ready(index: Index, ready: Connection) -> None:
     """Have everything loaded, so that what can be killed from here on is the work itself."""
     await index.engine()
+    sandbox = index._machinery.sandbox
+
+    async def warm() -> None:
+        draft = await sandbox.run(files.parse, "a.txt", b"Aurora ships.", "a")
+        await sandbox.run(prepare, draft, "")
+
+    await asyncio.gather(*(warm() for _ in range(WORKERS)))
     ready.send(None)
 
 
