@@ -236,7 +236,7 @@ async def test_an_odd_link_in_a_feed_costs_no_other_item(index: Index, site: Sit
 async def test_an_odd_address_in_a_page_is_not_the_page_s(index: Index, site: Site, head: str) -> None:
     for address in WRITTEN:
         own = site.put("/odd", page("Aurora", TEXT, head=head.format(quoteattr(address))))
-        draft = await read(own, index._machinery.fetcher)
+        draft = await read(own, index._machinery.fetcher, index._machinery.sandbox)
         assert draft is not None
         assert TEXT in draft.text
         assert draft.url == own
