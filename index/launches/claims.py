@@ -22,7 +22,7 @@ from index.launches.mentions import Mention, Mentions
 from index.launches.stages import HOWS, STAGES, How, mark
 from index.model import Article, Passage, Stage
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same article would be found to claim other things."""
 
 TITLE = -1
@@ -31,6 +31,7 @@ TITLE = -1
 _LEAST = 0.15  # what is less sure is no claim
 _SEVERAL = 0.4  # the trust in a sentence that compares products
 _NEWS = 45  # days: what happened earlier is no news
+_MENTIONED = 8  # names of one sentence that are read, each by itself; one that has more is a list, or was made to keep the reader busy
 _CARRIED = 3  # products that a sentence without a name can go on about
 
 
@@ -95,7 +96,7 @@ def statements(article: Article, passages: Sequence[Passage], mentions: Mentions
         )
         carried = () if meant else tuple(product for product in current[:_CARRIED] if mentions.may_go_on(product, text))
         if some or carried:
-            made.append(Statement(at, place, text, tuple(some), carried))
+            made.append(Statement(at, place, text, tuple(some[:_MENTIONED]), carried))
         current = meant or current
     return made
 

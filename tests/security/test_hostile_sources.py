@@ -159,9 +159,9 @@ async def test_a_text_with_more_sentences_than_can_be_embedded_is_refused(index:
     assert f"more than {SENTENCE_LIMIT:,} sentences" in outcome.detail
 
 
-async def test_a_title_of_a_hundred_kilobytes_is_cut_with_an_ellipsis(index: Index, tmp_path: Path, data: Path) -> None:
-    path = write(tmp_path / "a.md", "Cirrus ships in June.", title="Cirrus " * 15_000, publisher="News " * 20_000)
-    [outcome] = await index.add([str(path)])
+async def test_a_title_of_a_hundred_kilobytes_is_cut_with_an_ellipsis(index: Index, site: Site, data: Path) -> None:
+    text = "Cirrus ships in June, its maker said on Tuesday, and adds that testers liked it. " * 5
+    [outcome] = await index.add([site.put("/a", page("Cirrus " * 15_000, text, publisher="News " * 20_000))])
     assert outcome.change is Change.ADDED
     with closing(sqlite3.connect(data / "shipdate.sqlite")) as database:
         named = database.execute("SELECT title, publisher FROM articles WHERE title LIKE 'Cirrus%'").fetchall()
