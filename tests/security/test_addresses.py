@@ -194,7 +194,7 @@ async def test_an_odd_address_among_those_that_are_added_stops_no_other(index: I
 
 
 async def test_an_odd_address_that_a_member_adds_or_follows_is_refused_and_in_the_audit(index: Index, site: Site) -> None:
-    service = Service(index, Settings(data=Path("unused")))
+    service = Service(index, Settings(data=Path("unused"), user_rate=1000, workspace_rate=1000))
     good = site.put("/aurora", page("Aurora", TEXT))
     outcomes = await service.add(ADMIN, [*POISON.values(), good])
     assert len(sentences(outcomes)) == len(outcomes) - 1
