@@ -68,6 +68,9 @@ class Adding:
             texts += more
             tell(Progress(len(outcomes), len(named), texts))
 
+        # Loading the model takes seconds, in which what is new can be read.
+        wanted = len(await self._store.known(named, scope)) < len(named)
+        loading = asyncio.create_task(self._machinery.engine_of(await self._store.live())) if wanted else None
         rest = iter(named.items())
         reading = self._read(rest, scope)
         try:
@@ -76,8 +79,10 @@ class Adding:
                 outcomes += await self._add(contents, scope, tell, done)
                 done(0)
         finally:
-            reading.cancel()
-            await asyncio.wait([reading])
+            begun = [task for task in (reading, loading) if task]
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
         await self._machinery.refresh(changed=True)
         return outcomes
 

@@ -10,9 +10,11 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ParamSpec, TypeVar
 
 os.environ["OMP_NUM_THREADS"] = "1"  # threads do not survive a fork
 
@@ -24,10 +26,12 @@ from index import cutting, following, open_index
 from index.core import Index
 from index.embedding import encoder as encoders
 from index.embedding import plain
-from index.reading import files
-from index.reading.prepared import prepare
-from index.reading.sandbox.pool import WORKERS
+from index.machinery import Machinery
+from index.reading.sandbox import Sandbox
 from tests.writing import RememberingEncoder
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 torch.set_num_threads(1)
 cutting.BATCH_TEXTS = 6  # so that a small folder takes many transactions
@@ -48,6 +52,14 @@ def _load() -> RememberingEncoder:
     return encoder
 
 
+class _Here(Sandbox):
+    """A sandbox without workers, which would take longer to start than all the rest takes."""
+
+    async def run_within(self, seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+
+Machinery.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
 REMEMBERED = _load()
 
 
@@ -103,13 +115,6 @@ def command(arguments: list[str], said: Path, ready: Connection) -> None:
 async def _be_ready(index: Index, ready: Connection) -> None:
     """Have everything loaded, so that what can be killed from here on is the work itself."""
     await index.engine()
-    sandbox = index._machinery.sandbox
-
-    async def warm() -> None:
-        draft = await sandbox.run(files.parse, "a.txt", b"Aurora ships.", "a")
-        await sandbox.run(prepare, draft, "")
-
-    await asyncio.gather(*(warm() for _ in range(WORKERS)))
     ready.send(None)
 
 

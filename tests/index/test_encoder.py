@@ -18,7 +18,7 @@ from index.embedding import encoder as encoders
 from index.embedding import plain, tokenizing
 from index.embedding.encoder import TextEncoder
 from index.errors import ModelError
-from index.launches import examples
+from index.launches import examples, stages
 from tests.writing import RememberingEncoder, news
 
 
@@ -157,6 +157,7 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
     remembering.fingerprint = "another:model"  # what is known of the bundled one comes along
     some = examples.examples()[::20]
     monkeypatch.setattr(examples, "examples", lambda: some)
+    monkeypatch.setattr(stages, "_NETS", 1)  # each takes as long as the others
     monkeypatch.setattr(encoders, "load", lambda *_: remembering)
     made = Settings(data=data, cache=tmp_path / "cache")
 
