@@ -150,6 +150,7 @@ def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content
     sentence(str(variant))
 
 
+@pytest.mark.timeout(1200)  # to learn it all takes minutes
 async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_damaged(
     encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
