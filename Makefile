@@ -45,26 +45,26 @@ types: .venv/.installed-dev
 	.venv/bin/mypy
 
 benchmark: .venv/.installed-dev
-	.venv/bin/python -m pytest tests/benchmarks -s -p no:cacheprovider -o addopts=
+	.venv/bin/python -m pytest benchmarks -s -p no:cacheprovider -o addopts=
 
 # The numbers of passages; 1e6 takes a quarter of an hour.
 SIZES ?= 1e4 1e5
 large: .venv/.installed-dev
 	$(LOCKED) --group benchmark
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m tests.benchmarks.large $(SIZES) $(ARGS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.large $(SIZES) $(ARGS)
 
 # All figures of this machine, in an hour in which it does nothing else; PEERS names the Python that has the peers, if any has.
 measure: .venv/.installed-dev
-	.venv/bin/python -c 'from tests.benchmarks.measuring import machine; print(machine())'
+	.venv/bin/python -c 'from benchmarks.measuring import machine; print(machine())'
 	-$(MAKE) benchmark
 	$(MAKE) large SIZES="1e4 1e5 1e6 3e6"
-	test -z "$(PEERS)" || .venv/bin/python -m tests.benchmarks.peers --python "$(PEERS)"
+	test -z "$(PEERS)" || .venv/bin/python -m benchmarks.peers --python "$(PEERS)"
 
 calibrate: .venv/.installed-dev
-	.venv/bin/python -m tests.benchmarks.calibrate
+	.venv/bin/python -m tools.calibrate
 
 fit: .venv/.installed-dev
-	.venv/bin/python -m tests.benchmarks.fit
+	.venv/bin/python -m tools.fit
 
 # Pins and hashes anew after a change in pyproject.toml; all versions stay that fit. For newer ones: make lock ARGS=--upgrade
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(ARGS)

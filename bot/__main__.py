@@ -1,5 +1,5 @@
 """``python -m bot`` is ``shipdate``."""
 
-from bot.cli import main
+from bot.on_terminal.cli import main
 
 main()

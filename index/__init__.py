@@ -14,7 +14,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.errors import (
+from index.model.answers import Answer, Reason, Topic
+from index.model.articles import EVERYBODY, Article, Change, Counts, Listed, Outcome, Progress, Source
+from index.model.audit import Audited
+from index.model.chat import Exchange
+from index.model.errors import (
     ArticleError,
     BusyError,
     DataError,
@@ -25,33 +29,13 @@ from index.errors import (
     QuotaError,
     ShipdateError,
 )
-from index.model import (
-    EVERYBODY,
-    Answer,
-    Article,
-    Audited,
-    Change,
-    Counts,
-    Exchange,
-    Feed,
-    Job,
-    JobState,
-    Listed,
-    Look,
-    Mark,
-    Outcome,
-    Period,
-    Progress,
-    Quote,
-    Reason,
-    Source,
-    Stage,
-    Status,
-    Topic,
-)
+from index.model.feeds import Feed, Look
+from index.model.jobs import Job, JobState
+from index.model.launches import Period, Stage, Status
+from index.model.quotes import Mark, Quote
 
 if TYPE_CHECKING:
-    from index.core import Index
+    from index.api import Index
 
 __all__ = [
     "EVERYBODY",
@@ -125,7 +109,7 @@ async def open_index(settings: IndexSettings) -> AsyncIterator[Index]:
     Raises:
         DataError: the folder cannot be used.
     """
-    from index.core import Index
+    from index.api import Index
 
     index = await Index.open(settings)
     try:

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, settings
 
 from bot.settings import Settings
 from index import open_index
-from index.core import Index
-from index.embedding import encoder as encoders
-from index.embedding.encoder import TextEncoder
-from index.machinery import Machinery
-from index.reading.sandbox import Sandbox
-from tests.writing import SAMPLES, SORA_ARTICLE
+from index.api import Index
+from index.embedding.encoders import base as encoders
+from index.embedding.encoders.base import TextEncoder
+from index.storage.context import Machinery
+from index.system.sandbox import Sandbox
+from tests.support.articles import SAMPLES, SORA_ARTICLE
 
 settings.register_profile("shipdate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shipdate")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.on_discord.client import ShipdateBot
-from bot.on_discord.inviting import invite
-from bot.on_discord.serving import part
-from bot.service import Service
+from bot.on_discord.app import ShipdateBot
+from bot.on_discord.connect import part
+from bot.on_discord.invite import invite
+from bot.service.service import Service
 from bot.settings import Settings
 
 __all__ = ["ShipdateBot", "create_bot", "invite", "part"]

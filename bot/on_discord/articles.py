@@ -10,22 +10,22 @@ import discord
 from discord import ButtonStyle, app_commands, ui
 from discord.ext import commands
 
-from bot import reports
 from bot.on_discord.callers import caller_of, words_of
+from bot.on_discord.commands import CHOICE_LIMIT, CHOICES
 from bot.on_discord.controls import Item, button
 from bot.on_discord.errors import UsageError
-from bot.on_discord.escaping import clip, escape, link, plain
-from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
+from bot.on_discord.escape import clip, escape, link, plain
 from bot.on_discord.render import SHARED, Layout, day, lines, say
-from bot.on_discord.responding import acknowledge, answer
-from bot.permissions import Act
-from bot.rates import TooManyQuestionsError
+from bot.on_discord.respond import acknowledge, answer
+from bot.presentation import admin_reports
+from bot.service.permissions import Act
+from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import Wording, later
 from index import Change, Listed, Outcome
-from index.reading.files import SIZE_LIMIT
+from index.ingestion.sources.files import SIZE_LIMIT
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 _PAGE = 8  # articles
 _FILTER = 60  # characters: it stands in the ids of the buttons that turn the page
@@ -69,7 +69,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         words = await words_of(service, caller)
         uploads, refused = await _fetched(files, words)
         outcomes = [*await service.add(caller, sources, uploads=uploads, shared=shared), *refused] if sources or uploads else refused
-        told = reports.added(outcomes, words)
+        told = admin_reports.added(outcomes, words)
         await answer(interaction, say(lines([escape(told.summary), *(f"- {escape(one)}" for one in told.problems)])))
 
     @app_commands.command(name=later("list"), description=later("The articles, newest first"))

@@ -10,14 +10,14 @@ from discord.ext import commands
 from discord.utils import format_dt
 
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.escaping import escape
+from bot.on_discord.escape import escape
 from bot.on_discord.render import SHARED, lines, say
-from bot.on_discord.responding import acknowledge, answer
+from bot.on_discord.respond import acknowledge, answer
 from bot.wording import later
 from index import Audited
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 _SUBJECT = 120  # characters that are shown
 

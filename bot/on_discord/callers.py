@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.permissions import Caller
-from bot.replies import words_for
-from bot.service import Service
+from bot.presentation.replies import words_for
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.wording import Wording
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 _SERVER = 0  # the kind of installation by which a server has the app, among those that let an interaction happen
 

@@ -11,7 +11,7 @@ from discord import ButtonStyle, Interaction, ui
 from bot.on_discord import errors
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 Item: TypeAlias = ui.Item[Any]
 Handler: TypeAlias = "Callable[[Interaction[ShipdateBot], str, Item], Awaitable[None]]"

@@ -8,15 +8,15 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot import logs
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.escaping import escape
-from bot.on_discord.responding import say_privately
+from bot.on_discord.escape import escape
+from bot.on_discord.respond import say_privately
+from bot.server import logs
 from bot.wording import Wording, wording
-from index.errors import ShipdateError
+from index.model.errors import ShipdateError
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 _TOO_LATE = frozenset({10008, 10015, 10062, 40060})  # the message or the interaction is gone, or was answered already
 

@@ -10,18 +10,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.escaping import clip, escape, link, plain
-from bot.on_discord.questions import CHOICE_LIMIT, CHOICES
+from bot.on_discord.commands import CHOICE_LIMIT, CHOICES
+from bot.on_discord.escape import clip, escape, link, plain
 from bot.on_discord.render import SHARED, lines, say
-from bot.on_discord.responding import acknowledge, answer
-from bot.permissions import PermissionDeniedError
-from bot.rates import TooManyQuestionsError
-from bot.reports import feed_state
+from bot.on_discord.respond import acknowledge, answer
+from bot.presentation.admin_reports import feed_state
+from bot.service.permissions import PermissionDeniedError
+from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import later
 from index import Feed
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 _TITLE = 100  # characters that are shown
 

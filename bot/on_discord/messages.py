@@ -16,21 +16,22 @@ import structlog
 from cachetools import TTLCache
 from discord.ext import commands
 
-from bot.conversing import Place
 from bot.on_discord.callers import author_of, words_of
-from bot.on_discord.delivering import deliver, tell_privately
+from bot.on_discord.commands import ADD_COMMAND, opened_at, thread_of
 from bot.on_discord.errors import report, sentence
-from bot.on_discord.questions import ADD_COMMAND, opened_at, thread_of
 from bot.on_discord.render import SHOWN, Layout, render
-from bot.permissions import Caller
-from bot.rates import TooManyQuestionsError
-from bot.replies import reply, words_for
+from bot.on_discord.send import deliver, tell_privately
+from bot.presentation.replies import reply, words_for
+from bot.service.conversations import Place
+from bot.service.permissions import Caller
+from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import later
-from index.errors import ShipdateError
-from index.model import Answer, Exchange
+from index.model.answers import Answer
+from index.model.chat import Exchange
+from index.model.errors import ShipdateError
 
 if TYPE_CHECKING:
-    from bot.on_discord.client import ShipdateBot
+    from bot.on_discord.app import ShipdateBot
 
 PLATFORM = "discord"
 

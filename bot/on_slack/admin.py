@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot import reports
 from bot.on_slack import settings_form
 from bot.on_slack.blocks import TEXT, Block, Message, context, section
-from bot.on_slack.escaping import asked, fallback, link, mrkdwn
-from bot.on_slack.posting import Talk
-from bot.on_slack.reindexing import reindex
+from bot.on_slack.escape import asked, fallback, link, mrkdwn
+from bot.on_slack.reindex import reindex
+from bot.on_slack.send import Talk
 from bot.on_slack.surface import Surface
+from bot.presentation import admin_reports
 from bot.wording import Wording, later
 from index import Audited, Feed, Listed, ShipdateError
 
@@ -86,7 +86,7 @@ async def _articles(surface: Surface, talk: Talk, line: Line) -> None:
     words = await surface.words(caller)
     match line.verb:
         case "add" if line.names:
-            added = reports.added(await surface.service.add(caller, line.names, shared=line.shared), words)
+            added = admin_reports.added(await surface.service.add(caller, line.names, shared=line.shared), words)
             await _say(talk, added.summary, *added.problems)
         case "list" if not line.names:
             articles = await surface.service.articles(caller)
@@ -179,7 +179,7 @@ def _article(one: Listed, words: Wording) -> str:
 
 
 def _feed(feed: Feed, words: Wording) -> str:
-    return f"• {link(feed.url, feed.title or feed.url, _LINE)} · {mrkdwn(reports.feed_state(feed, words), 100)} · `{feed.id}`"
+    return f"• {link(feed.url, feed.title or feed.url, _LINE)} · {mrkdwn(admin_reports.feed_state(feed, words), 100)} · `{feed.id}`"
 
 
 def _audited(one: Audited) -> str:

@@ -12,13 +12,14 @@ from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartH
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.on_slack import admin, asking, assistant, buttons, commands, home, reindexing, settings_form
-from bot.on_slack.asking import Messages
+from bot.on_slack import admin, assistant, buttons, commands, home, reindex, settings_form
+from bot.on_slack import messages as asking
 from bot.on_slack.installations import oauth_settings
-from bot.on_slack.posting import Poster, retry_handlers
+from bot.on_slack.messages import Messages
+from bot.on_slack.send import Poster, retry_handlers
+from bot.on_slack.signatures import Verification, is_verified
 from bot.on_slack.surface import Surface
-from bot.on_slack.verifying import Verification, is_verified
-from bot.service import Service
+from bot.service.service import Service
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface, Veri
     messages = Messages(surface)
     assistant.register(app, surface, messages)
     asking.register(app, messages)
-    for listeners in (commands, buttons, home, admin, reindexing, settings_form):
+    for listeners in (commands, buttons, home, admin, reindex, settings_form):
         listeners.register(app, surface)
     _clean_up(app)
     app.error(_unforeseen(surface))

@@ -13,9 +13,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.on_slack import render
-from bot.on_slack.asking import Messages
-from bot.on_slack.escaping import asked, plain
-from bot.on_slack.posting import refusal
+from bot.on_slack.escape import asked, plain
+from bot.on_slack.messages import Messages
+from bot.on_slack.send import refusal
 from bot.on_slack.surface import Surface
 
 _PROMPTS = 4  # the most that Slack shows

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bot.on_slack.escaping import mrkdwn, plain
+from bot.on_slack.escape import mrkdwn, plain
 
 Block: TypeAlias = dict[str, Any]
 Element: TypeAlias = dict[str, Any]

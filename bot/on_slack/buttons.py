@@ -12,11 +12,11 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
 from bot.on_slack import render
-from bot.on_slack.asking import rendered
 from bot.on_slack.commands import show_status, status_of
-from bot.on_slack.posting import NOT_HERE, Render, Talk, refusal
+from bot.on_slack.messages import rendered
+from bot.on_slack.send import NOT_HERE, Render, Talk, refusal
 from bot.on_slack.surface import Surface
-from bot.replies import Reply, cite, status_reply
+from bot.presentation.replies import Reply, cite, status_reply
 
 _Act: TypeAlias = Callable[[Surface, Talk, str], Awaitable[None]]
 

@@ -11,14 +11,14 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.conversing import Place
-from bot.machine import parse_day
 from bot.on_slack import render
-from bot.on_slack.asking import ADD, rendered
-from bot.on_slack.escaping import asked, unescaped
-from bot.on_slack.posting import Render, Talk
+from bot.on_slack.escape import asked, unescaped
+from bot.on_slack.messages import ADD, rendered
+from bot.on_slack.send import Render, Talk
 from bot.on_slack.surface import Surface
-from bot.replies import reply, status_reply
+from bot.presentation.json_api import parse_day
+from bot.presentation.replies import reply, status_reply
+from bot.service.conversations import Place
 from index import QuestionError
 
 SHORTCUT = "ask_about_message"

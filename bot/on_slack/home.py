@@ -13,10 +13,10 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from bot.on_slack import render
 from bot.on_slack.blocks import Block, Dialect, Message, button, context, divider, field, header, modal, section
 from bot.on_slack.commands import status_of, status_value
-from bot.on_slack.escaping import mrkdwn
-from bot.on_slack.posting import Talk
+from bot.on_slack.escape import mrkdwn
+from bot.on_slack.send import Talk
 from bot.on_slack.surface import Surface
-from bot.replies import StatusReply, status_reply
+from bot.presentation.replies import StatusReply, status_reply
 from bot.wording import Wording
 
 _SHOWN = 10  # launches

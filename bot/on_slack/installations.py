@@ -28,11 +28,11 @@ from sqlalchemy import Column, MetaData, String, Table, delete, func, select, up
 from sqlalchemy.types import TypeDecorator
 
 from bot.on_slack.manifest import SCOPES
-from bot.sealing import Seal, SealError, is_closed
+from bot.service.encryption import Seal, SealError, is_closed
 from bot.settings import Settings
-from index.checking import look_up
-from index.errors import BusyError
-from index.storing.database import Database
+from index.model.errors import BusyError
+from index.storage.maintenance.integrity import look_up
+from index.storage.store.database import Database
 
 _STATE = 600  # seconds in which somebody may consent
 _STATES = 10_000  # that were used, and are remembered until then

@@ -22,8 +22,8 @@ from bot.on_slack.blocks import (
     section,
 )
 from bot.on_slack.blocks import words as sign
-from bot.on_slack.escaping import fallback, link, mrkdwn, plain
-from bot.replies import Cited, Reply, StageReply, StatusReply
+from bot.on_slack.escape import fallback, link, mrkdwn, plain
+from bot.presentation.replies import Cited, Reply, StageReply, StatusReply
 from bot.wording import Wording
 from index import Stage
 

@@ -9,12 +9,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.on_slack.blocks import Block, field, modal, option
-from bot.on_slack.posting import Talk
+from bot.on_slack.send import Talk
 from bot.on_slack.surface import Surface
-from bot.permissions import Act
+from bot.service.permissions import Act
+from bot.service.workspace_settings import WorkspaceSettings
 from bot.wording import LANGUAGES, Wording
-from bot.workspaces import WorkspaceSettings
-from index.errors import ShipdateError
+from index.model.errors import ShipdateError
 
 CALLBACK = "settings"
 """Of the modal."""

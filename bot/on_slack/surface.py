@@ -12,16 +12,16 @@ from cachetools import LRUCache, TTLCache
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import logs
 from bot.on_slack import render
-from bot.on_slack.people import People
-from bot.on_slack.posting import Poster, Talk, is_uncertain, refusal
-from bot.permissions import Caller
-from bot.rates import TooManyQuestionsError
-from bot.replies import words_for
-from bot.service import Service
+from bot.on_slack.callers import People
+from bot.on_slack.send import Poster, Talk, is_uncertain, refusal
+from bot.presentation.replies import words_for
+from bot.server import logs
+from bot.service.permissions import Caller
+from bot.service.rate_limits import TooManyQuestionsError
+from bot.service.service import Service
 from bot.wording import Wording, later
-from index.errors import ShipdateError
+from index.model.errors import ShipdateError
 
 _BRIEF = 2  # words: so few tell little of a question's language
 _REMEMBERED = 10_000  # channels that are shared with other organisations, and people

@@ -7,14 +7,14 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, BinaryIO, TextIO, TypeAlias
 
-from bot.machine import RequestError, answer_object, parse_line, parse_request, status_object
 from bot.on_terminal.output import console
 from bot.on_terminal.render import render, render_status
-from bot.replies import reply, status_reply
-from bot.visible import escaped
+from bot.presentation.json_api import RequestError, answer_object, parse_line, parse_request, status_object
+from bot.presentation.replies import reply, status_reply
+from bot.presentation.sanitize import escaped
 from index import Answer, QuestionError, Reason, Status
-from index.core import Index
-from index.errors import ShipdateError
+from index.api import Index
+from index.model.errors import ShipdateError
 
 Answering: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 

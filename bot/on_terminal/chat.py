@@ -16,11 +16,11 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from bot.on_terminal.output import console, put, put_line, say
 from bot.on_terminal.progress import follow, progress
 from bot.on_terminal.render import article_table, render, render_status
-from bot.permissions import Caller
-from bot.replies import reply, status_reply
-from bot.service import Service
+from bot.presentation.replies import reply, status_reply
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from index import Change, JobState, Topic
-from index.errors import ShipdateError
+from index.model.errors import ShipdateError
 
 _HELP = """\
 Ask anything, in any language: the answer is quoted from the articles, word for word.

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from bot.visible import escaped, in_a_line
+from bot.presentation.sanitize import escaped, in_a_line
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,14 +13,14 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.replies import Cited, Reply, StageReply, StatusReply
+from bot.presentation.replies import Cited, Reply, StageReply, StatusReply
 from index import Audited, Feed, Listed, Stage
-from index.checking import Check, Health
 from index.launches.catalogue import Product
+from index.storage.maintenance.integrity import Check, Health
 
 if TYPE_CHECKING:
-    from bot.conversing import Judged
-    from bot.forgetting import Forgotten
+    from bot.service.conversations import Judged
+    from bot.service.erasure import Forgotten
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import tomli_w
 
-from index import room
-from index.errors import CatalogueError, DataError
-from index.launches.naming import Key, key, slug
-from index.reading.clean import storable
-from index.scratch import write_whole
+from index.launches.name_keys import Key, key, slug
+from index.model.errors import CatalogueError, DataError
+from index.system import disk_space
+from index.system.atomic_files import write_whole
+from index.text.sanitize import storable
 
 OWN = "products.toml"
 """The installation's own products, in its data folder."""
@@ -175,8 +175,8 @@ def _save(data: Path, products: Sequence[Product]) -> None:
     try:
         write_whole(data / OWN, storable(tomli_w.dumps({"product": [_table(product) for product in products]})))
     except OSError as error:
-        if room.is_lacking(error):
-            raise DataError(room.lacking(data)) from None
+        if disk_space.is_lacking(error):
+            raise DataError(disk_space.lacking(data)) from None
         raise DataError(f"{data / OWN} cannot be written ({error.strerror}); check the folder's permissions.") from None
 
 

@@ -14,13 +14,14 @@ from hashlib import sha256
 
 import numpy as np
 
-from index import dates
-from index.embedding.encoder import Layers
-from index.embedding.fitted import Fitted
-from index.kinds import Intent
+from index.embedding.encoders.base import Layers
+from index.embedding.learned.bundle import Fitted
+from index.embedding.learned.question_kinds import Intent
+from index.embedding.learned.stage_reader import HOWS, STAGES, How, mark
 from index.launches.mentions import Mention, Mentions
-from index.launches.stages import HOWS, STAGES, How, mark
-from index.model import Article, Passage, Stage
+from index.model.articles import Article, Passage
+from index.model.launches import Stage
+from index.text import dates
 
 VERSION = 2
 """Raised whenever the same article would be found to claim other things."""

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.launches.catalogue import Catalogue, Product
-from index.launches.naming import Key, Part, key, parts, slug
-from index.model import Span
+from index.launches.name_keys import Key, Part, key, parts, slug
+from index.model.articles import Span
 
 VERSION = 1
 """Raised whenever the same text would be found to speak of other products."""
@@ -43,7 +43,7 @@ class Mention(Span):
     """A product named in a text.
 
     Attributes:
-        product: its id; of a name that is in no catalogue, one made from the name (see :func:`index.launches.naming.slug`).
+        product: its id; of a name that is in no catalogue, one made from the name (see :func:`index.launches.name_keys.slug`).
         known: whether it is of the catalogue, or a version of what is.
     """
 

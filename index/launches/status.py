@@ -13,10 +13,11 @@ from cachetools import LRUCache
 
 from index.launches.claims import TITLE
 from index.launches.mentions import Mentions
-from index.launches.resolving import Products
+from index.launches.product_lookup import Products
 from index.launches.timeline import Reported, Stretch, timeline
-from index.model import Period, Quote, Status
-from index.storing.store import Store, StoredPassage
+from index.model.launches import Period, Status
+from index.model.quotes import Quote
+from index.storage.store.base import Store, StoredPassage
 
 _REMEMBERED = 256  # courses
 _SCOPES = 64  # different choices of scopes

@@ -15,9 +15,9 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
+from index.embedding.learned.stage_reader import STAGES, How
 from index.launches.claims import TITLE
-from index.launches.stages import STAGES, How
-from index.model import Stage
+from index.model.launches import Stage
 
 _KNOWN = STAGES[:-1]
 _PLACE = {stage: place for place, stage in enumerate(_KNOWN)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from tests.writing import ROOT
+from tests.support.articles import ROOT
 
 
 @pytest.fixture(autouse=True)

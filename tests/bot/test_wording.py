@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import bot
 import index
 from bot.wording import wording
-from index import errors
+from index.model import errors
 
 BOT = Path(bot.__file__).parent
 INDEX = Path(index.__file__).parent

@@ -20,21 +20,21 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.permissions import Caller
-from bot.service import Service
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.settings import Settings
 from index import ArticleError, Change, Outcome, ShipdateError, open_index
-from index.core import Index
-from index.reading import address as addresses
-from index.reading.address import LIMIT, Address, AddressError, parse
-from index.reading.fetching import Fetcher
-from index.reading.web import read
+from index.api import Index
+from index.ingestion.sources import address as addresses
+from index.ingestion.sources.address import LIMIT, Address, AddressError, parse
+from index.ingestion.sources.fetch import Fetcher
+from index.ingestion.sources.web import read
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401 (fixtures)
-from tests.bot.on_discord.world import World, text_of
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
-from tests.bot.on_slack.slack import texts
-from tests.feeding import item, rss, story, teaser
-from tests.site import Site, page, serving
+from tests.support.discord import World, text_of
+from tests.support.feeds import item, rss, story, teaser
+from tests.support.site import Site, page, serving
+from tests.support.slack import texts
 
 POISON = {
     "an encoded name that decodes to nothing": "http://xn--a/",
@@ -323,7 +323,7 @@ async def listed(world: World) -> discord.Message:  # noqa: F811
 
 
 async def test_an_answer_with_an_odd_link_is_given_on_slack(bot: Bot, room: str) -> None:  # noqa: F811
-    added = await bot.service.add(bot.admin, [], uploads={"aurora.md": f"---\ntitle: Aurora gets a date\n---\n\n{TEXT}".encode()})
+    added = await bot.service.service.add(bot.admin, [], uploads={"aurora.md": f"---\ntitle: Aurora gets a date\n---\n\n{TEXT}".encode()})
     assert [outcome.change for outcome in added] == [Change.ADDED]
     for number, address in enumerate(WRITTEN[::6], 1):
         await asyncio.to_thread(poison, bot.settings.data, "Aurora gets a date", address)

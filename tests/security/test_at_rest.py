@@ -17,17 +17,18 @@ from hypothesis import strategies as st
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.installation_store.models.installation import Installation
 
-from bot import checkup
 from bot.on_slack import installations
 from bot.on_slack import part as slack_part
-from bot.sealing import Seal, SealError
-from bot.serving import LOCK, _alone
+from bot.server import doctor
+from bot.server.run import LOCK, _alone
+from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
-from index import backup, open_index
-from index.checking import Check, Health, check_data
+from index import open_index
 from index.launches.catalogue import product_named
-from index.storing.database import Database
-from tests.writing import news, write
+from index.storage.maintenance import backup
+from index.storage.maintenance.integrity import Check, Health, check_data
+from index.storage.store.database import Database
+from tests.support.articles import news, write
 
 
 @pytest.fixture
@@ -227,7 +228,7 @@ async def test_a_lost_key_is_told_in_one_sentence_and_the_app_can_be_installed_a
 
 
 def tokens_check(data: Path, keys: str) -> Check:
-    return checkup._at_rest(Settings(data=data, shipdate_key=keys))
+    return doctor._at_rest(Settings(data=data, shipdate_key=keys))
 
 
 async def test_doctor_says_how_tokens_are_stored(database: Database, data: Path) -> None:

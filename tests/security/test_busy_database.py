@@ -13,23 +13,23 @@ from shutil import copytree
 
 import pytest
 
-from bot import reports
-from bot.conversing import Place
 from bot.on_slack import create_app
-from bot.permissions import Caller
-from bot.service import Service
+from bot.presentation import admin_reports
+from bot.service.conversations import Place
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.settings import Settings
 from bot.wording import LANGUAGES, wording
 from index import JobState, open_index
-from index.core import Index
-from index.embedding import encoder as encoders
-from index.embedding.encoder import TextEncoder
-from index.errors import BusyError, CatalogueError, DataError, ModelError, ShipdateError
-from index.storing import database
-from index.storing.database import explain
+from index.api import Index
+from index.embedding.encoders import base as encoders
+from index.embedding.encoders.base import TextEncoder
+from index.model.errors import BusyError, CatalogueError, DataError, ModelError, ShipdateError
+from index.storage.store import database
+from index.storage.store.database import explain
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401
-from tests.bot.on_discord.world import World, ids_of, press, text_of, told
-from tests.bot.on_slack.slack import ALICE, BOT, SECRET, TEAM, deliver, event_body, fronted, message_event
+from tests.support.discord import World, ids_of, press, text_of, told
+from tests.support.slack import ALICE, BOT, SECRET, TEAM, deliver, event_body, fronted, message_event
 
 KUTCHER = "Who in Hollywood is testing Sora?"
 ASKER = Caller("discord", "1", "10")
@@ -207,5 +207,5 @@ async def test_a_rebuild_that_fails_tells_no_path_to_those_who_began_it(data: Pa
         started = await index.jobs.start()
         async for job in index.jobs.follow(started.id):
             for language in LANGUAGES:
-                assert "secret-place" not in reports.made(job, wording(language)).text
+                assert "secret-place" not in admin_reports.made(job, wording(language)).text
     assert (job.state, "secret-place" in (job.problem or "")) == (JobState.FAILED, True)  # the operator is told

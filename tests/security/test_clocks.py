@@ -15,21 +15,21 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversing import EDITABLE, KEPT, Place
-from bot.permissions import Caller
-from bot.rates import TooManyQuestionsError
-from bot.service import Service
+from bot.service.clock import JUMP, PROBATION, Timekeeper
+from bot.service.conversations import EDITABLE, KEPT, Place
+from bot.service.permissions import Caller
+from bot.service.rate_limits import TooManyQuestionsError
+from bot.service.service import Service
 from bot.settings import Settings
-from bot.timekeeping import JUMP, PROBATION, Timekeeper
 from index import open_index
-from index.checking import Health, check_data
-from index.core import Index
-from index.following import EVERY
-from index.model import Logged
-from index.reading import draft, feeds, fetching
-from index.reading.fetched import Fetched
-from tests.feeding import item, rss, story
-from tests.site import Site, serving
+from index.api import Index
+from index.ingestion.follow_feeds import EVERY
+from index.ingestion.sources import draft, feeds, fetch
+from index.ingestion.sources.response import Fetched
+from index.model.audit import Logged
+from index.storage.maintenance.integrity import Health, check_data
+from tests.support.feeds import item, rss, story
+from tests.support.site import Site, serving
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 JUMPED = timedelta(days=30 * 365)
@@ -86,7 +86,7 @@ def started(index: Index, data: Path, clocks: Clocks) -> Service:
 
 @pytest_asyncio.fixture
 async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    monkeypatch.setattr(fetching, "_REST", 0.0)
+    monkeypatch.setattr(fetch, "_REST", 0.0)
     async with serving() as made:
         made.put("/feed.xml", rss(item("Aurora", content=story("Aurora"))), "application/rss+xml")
         yield made
@@ -391,12 +391,12 @@ def clock_check(data: Path) -> tuple[Health, str]:
 
 
 async def test_doctor_says_when_the_clock_cannot_be_right(index: Index, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from index import checking
+    from index.storage.maintenance import integrity
 
     await log(index, NOON, "When?")
-    monkeypatch.setattr(checking, "time", (NOON + HOUR).timestamp)
+    monkeypatch.setattr(integrity, "time", (NOON + HOUR).timestamp)
     assert clock_check(data) == (Health.OK, "it shows 2026-11-25 13:00 UTC")
-    monkeypatch.setattr(checking, "time", lambda: 0.0)
+    monkeypatch.setattr(integrity, "time", lambda: 0.0)
     state, message = clock_check(data)
     assert state is Health.WARNING
     assert "1970-01-01" in message

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as searching
 from hypothesis import strategies as st
 
-from bot import listening
-from bot.addresses import Address
-from bot.metrics import Metrics
-from bot.ops import ops_server
-from bot.supervising import Supervisor
-from tests.bot.test_serving import free_port
-from tests.security.strangers import GET, SOON, Client, Crowd, crowd_at, logged
+from bot.server import connections
+from bot.server.health import ops_server
+from bot.server.listen_address import Address
+from bot.server.supervisor import Supervisor
+from bot.service.metrics import Metrics
+from tests.bot.server.test_run import free_port
+from tests.support.strangers import GET, SOON, Client, Crowd, crowd_at, logged
 
 HALVES = {
     "nothing": b"",
@@ -55,14 +55,14 @@ async def all_ended(clients: Sequence[Client], least: int) -> None:
 @pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
 async def test_300_half_sent_requests_take_no_more_connections_than_one_server_may_have(crowd: Crowd, half: bytes) -> None:
     clients = [await crowd.open(half) for _ in range(300)]
-    await all_ended(clients, 300 - listening.CONNECTIONS)
+    await all_ended(clients, 300 - connections.CONNECTIONS)
     assert (await crowd.ask()).startswith(b"HTTP/1.1 200")  # while all the others are still open
-    assert sum(not client.ended.is_set() for client in clients) >= listening.CONNECTIONS - 1  # nobody has to go without need
+    assert sum(not client.ended.is_set() for client in clients) >= connections.CONNECTIONS - 1  # nobody has to go without need
 
 
 @pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
 async def test_a_half_sent_request_is_waited_for_only_so_long(crowd: Crowd, half: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
     client = await crowd.open(half)
     begun = time.monotonic()
     await client.answer()
@@ -70,7 +70,7 @@ async def test_a_half_sent_request_is_waited_for_only_so_long(crowd: Crowd, half
 
 
 async def test_a_request_that_comes_byte_by_byte_gets_no_more_time(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "PATIENCE", 0.3)
+    monkeypatch.setattr(connections, "PATIENCE", 0.3)
     client = await crowd.open()
 
     async def drip() -> None:
@@ -86,14 +86,14 @@ async def test_a_request_that_comes_byte_by_byte_gets_no_more_time(crowd: Crowd,
 
 async def test_whoever_does_not_read_the_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests are sent and no answer is read, until the server cannot write any more."""
-    monkeypatch.setattr(listening, "PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
 
     async def much(_request: web.Request) -> web.Response:
         return web.Response(body=b"x" * 1_000_000)
 
     app, address = web.Application(), Address("127.0.0.1", free_port())
     app.router.add_get("/healthz", much)
-    async with listening.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
+    async with connections.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
         client = await crowd.open()
         client.transport.pause_reading()
         client.transport.write(GET * 30)
@@ -103,13 +103,13 @@ async def test_whoever_does_not_read_the_answers_is_not_waited_for(monkeypatch: 
 
 
 async def test_a_connection_that_asks_nothing_more_is_closed(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
     client = await crowd.open(GET)
     assert (await client.answer()).startswith(b"HTTP/1.1 200")
 
 
 async def test_an_answer_that_takes_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "PATIENCE", 0.1)
+    monkeypatch.setattr(connections, "PATIENCE", 0.1)
     go = asyncio.Event()
 
     async def slow(_request: web.Request) -> web.Response:
@@ -118,16 +118,16 @@ async def test_an_answer_that_takes_long_is_waited_for(monkeypatch: pytest.Monke
 
     app, address = web.Application(), Address("127.0.0.1", free_port())
     app.router.add_get("/healthz", slow)
-    async with listening.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
+    async with connections.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
         asked = asyncio.create_task(crowd.ask())
-        clients = [await crowd.open() for _ in range(listening.CONNECTIONS + 50)]
+        clients = [await crowd.open() for _ in range(connections.CONNECTIONS + 50)]
         await all_ended(clients, len(clients))
         go.set()
         assert (await asked).endswith(b"at last")
 
 
 async def test_more_requests_at_once_than_there_may_be_connections_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "CONNECTIONS", 10)
+    monkeypatch.setattr(connections, "CONNECTIONS", 10)
     go, answering = asyncio.Event(), 0
 
     async def slow(_request: web.Request) -> web.Response:
@@ -138,7 +138,7 @@ async def test_more_requests_at_once_than_there_may_be_connections_are_not_taken
 
     app, address = web.Application(), Address("127.0.0.1", free_port())
     app.router.add_get("/healthz", slow)
-    async with listening.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
+    async with connections.listening(app, address, "TEST", grace=1), crowd_at(address) as crowd:
         asked = [asyncio.create_task(crowd.ask()) for _ in range(30)]
         _, pending = await asyncio.wait(asked, timeout=0.5)
         assert len(pending) == answering == 10

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import cli
-from index.core import Index
-from index.embedding import bundled
-from index.errors import ArticleError, FeedError, ModelError
-from index.model import Outcome
-from index.reading import draft, files, opml
-from tests.writing import put, write
+from bot.on_terminal import cli
+from index.api import Index
+from index.embedding.encoders import bundled
+from index.ingestion.sources import draft, files, opml
+from index.model.articles import Outcome
+from index.model.errors import ArticleError, FeedError, ModelError
+from tests.support.articles import put, write
 
 Told = Callable[..., str]
 

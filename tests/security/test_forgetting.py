@@ -13,15 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.permissions import Caller, Person, Workspace
-from bot.service import Service
+from bot.service.permissions import Caller, Person, Workspace
+from bot.service.service import Service
 from bot.settings import Settings
-from index import backup, open_index
-from index.backup import COPIES, back_up, copies, restore
-from index.storing.database import FILE, WRITER_LOCK
-from tests.bot.test_audit import ADMIN, GUILD_ADMIN
-from tests.bot.test_cli import check_told, shipdate
-from tests.writing import check_stored, news
+from index import open_index
+from index.storage.maintenance import backup
+from index.storage.maintenance.backup import COPIES, back_up, copies, restore
+from index.storage.store.database import FILE, WRITER_LOCK
+from tests.bot.on_terminal.test_cli import check_told, shipdate
+from tests.bot.service.test_audit import ADMIN, GUILD_ADMIN
+from tests.support.articles import check_stored, news
 
 OPERATOR = Caller.operator()
 SECRET = "When does the s3cret ship?"

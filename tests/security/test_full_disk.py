@@ -13,11 +13,11 @@ from shutil import copytree
 
 import pytest
 
-from index.checking import Health, check_data
-from index.core import Index
-from index.storing.database import FILE
-from tests.bot.test_cli import check_told, shipdate
-from tests.writing import SAMPLES, check_stored, write
+from index.api import Index
+from index.storage.maintenance.integrity import Health, check_data
+from index.storage.store.database import FILE
+from tests.bot.on_terminal.test_cli import check_told, shipdate
+from tests.support.articles import SAMPLES, check_stored, write
 
 ARTICLES = len(list(SAMPLES.glob("*.md")))
 

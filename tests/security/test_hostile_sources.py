@@ -22,20 +22,20 @@ from hypothesis import strategies as st
 
 from bot.settings import Settings
 from index import Change, open_index
-from index.adding import Adding
-from index.core import Index
-from index.embedding.engine import Engine
-from index.passages import split
-from index.reading import pdf as pdfs
-from index.reading.draft import NAME_LIMIT, TEXT_LIMIT
-from index.reading.feeds import Item
-from index.reading.prepared import SENTENCE_LIMIT
-from index.reading.sandbox import pool
-from tests.feeding import rss
-from tests.security.loop import watched
-from tests.site import Site, page, serving
-from tests.site import pdf as pdf_of
-from tests.writing import put, write
+from index.api import Index
+from index.embedding.engine.engine import Engine
+from index.ingestion.add import Adding
+from index.ingestion.prepare import SENTENCE_LIMIT
+from index.ingestion.sources import pdf as pdfs
+from index.ingestion.sources.draft import NAME_LIMIT, TEXT_LIMIT
+from index.ingestion.sources.feeds import Item
+from index.system.sandbox import pool
+from index.text.passages import split
+from tests.support.articles import put, write
+from tests.support.feeds import rss
+from tests.support.loop import watched
+from tests.support.site import Site, page, serving
+from tests.support.site import pdf as pdf_of
 
 XML = "application/rss+xml"
 SHORT = 5.0
@@ -79,7 +79,7 @@ async def index(tmp_path: Path) -> AsyncIterator[Index]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deadlines that a test can wait for."""
     monkeypatch.setattr(pool, "DEADLINE", SHORT)
-    monkeypatch.setattr("index.reading.sandbox.DEADLINE", SHORT)
+    monkeypatch.setattr("index.system.sandbox.DEADLINE", SHORT)
     monkeypatch.setattr(pdfs, "DEADLINE", SHORT)
 
 
@@ -115,7 +115,7 @@ async def test_a_page_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: 
 @given(st.text(st.sampled_from("….[]\n a<"), max_size=3000).map(lambda text: text * 20))
 @settings(max_examples=30, deadline=2000)
 def test_no_text_makes_a_pattern_of_ours_slow(text: str) -> None:
-    from index.reading import feeds
+    from index.ingestion.sources import feeds
 
     feeds._name(text)
     item = Item("k", "d", "s", "l", "l", None, None, None, "")

@@ -15,19 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from bot.conversing import Votes
-from bot.permissions import Caller
-from bot.service import Service
+from bot.service.conversations import Votes
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
-from index.model import article_id, words_digest
-from index.reading import feeds
-from index.reading.draft import Draft
-from index.reading.fetched import Fetched
-from index.storing import database
+from index.ingestion.sources import feeds
+from index.ingestion.sources.draft import Draft
+from index.ingestion.sources.response import Fetched
+from index.model.articles import article_id
+from index.model.quotes import words_digest
+from index.storage.store import database
 from tests.conftest import Opener
-from tests.feeding import item, rss
-from tests.writing import write
+from tests.support.articles import write
+from tests.support.feeds import item, rss
 
 OPERATOR = Caller("terminal", user="root")
 ASKER = Caller("discord", "1", "10")

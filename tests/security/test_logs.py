@@ -16,9 +16,9 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import logs
+from bot.server import logs
 from bot.settings import Settings
-from index import observing
+from index.system import telemetry
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 NASTY = st.one_of(
@@ -52,12 +52,12 @@ def logged(log_format: str, text: str, value: object, *, question: str = "") -> 
     """The lines of two events, ours and a library's."""
     stream = io.StringIO()
     logs.configure(Settings(log_format=log_format), stream)
-    token = observing.question.set(question)
+    token = telemetry.question.set(question)
     try:
         structlog.get_logger("ours").info(text, value=value)
         logging.getLogger("library").warning("%s: %r", text, value, extra={"more": value})
     finally:
-        observing.question.reset(token)
+        telemetry.question.reset(token)
     assert stream.getvalue().endswith("\n")
     return stream.getvalue()[:-1].split("\n")
 

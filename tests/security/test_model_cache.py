@@ -17,11 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.embedding import bundled, choosing, fitted, manifest
-from index.embedding import encoder as encoders
-from index.embedding.encoder import TextEncoder
-from index.embedding.manifest import ManifestError
-from index.errors import ModelError
+from index.embedding.encoders import base as encoders
+from index.embedding.encoders import bundled, choose, manifest
+from index.embedding.encoders.base import TextEncoder
+from index.embedding.encoders.manifest import ManifestError
+from index.embedding.learned import bundle
+from index.model.errors import ModelError
 
 TICK = 0.02  # seconds in which the clock that the system stamps files with goes on
 
@@ -225,23 +226,23 @@ def test_the_cache_is_made_for_its_user_alone(packed: Path, tmp_path: Path) -> N
 
 
 def test_a_choice_of_an_engine_that_is_none_is_made_again(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "_seconds", lambda encoder: 1.0 if encoder.engine.startswith("torch") else 0.5)
-    choosing.fastest(str(small), str(small), tmp_path)
+    monkeypatch.setattr(choose, "_seconds", lambda encoder: 1.0 if encoder.engine.startswith("torch") else 0.5)
+    choose.fastest(str(small), str(small), tmp_path)
     (choice,) = tmp_path.glob("engine-*.json")
     for said in ("[]", "5", '{"engine": 5}', '{"engine": ["openvino"]}', "[" * 50_000, '{"engine": "openvino-of-no-kind"}'):
         choice.write_text(said, encoding="utf-8")
-        assert choosing.fastest(str(small), str(small), tmp_path).encode_queries(["When?"]).shape == (1, 32)
+        assert choose.fastest(str(small), str(small), tmp_path).encode_queries(["When?"]).shape == (1, 32)
 
 
 @pytest.mark.parametrize("damage", ["deflated", "header", "another"])
 def test_what_was_learned_is_learned_again_when_its_file_is_damaged(
     damage: str, encoder: TextEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = fitted.load(encoder, tmp_path)
-    monkeypatch.setattr(fitted, "_key", lambda _encoder: "key")
-    monkeypatch.setattr(fitted, "fit", lambda _encoder: known)
+    known = bundle.load(encoder, tmp_path)
+    monkeypatch.setattr(bundle, "_key", lambda _encoder: "key")
+    monkeypatch.setattr(bundle, "fit", lambda _encoder: known)
     path = tmp_path / "fitted-key.npz"
-    fitted.keep(path, known, encoder)
+    bundle.keep(path, known, encoder)
     if damage == "deflated":
         flip(path, path.stat().st_size // 2)
     elif damage == "header":
@@ -249,4 +250,4 @@ def test_what_was_learned_is_learned_again_when_its_file_is_damaged(
     else:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("key.npy", b"\x93NUMPY\x01\x00\xff\xff")
-    assert fitted.load(encoder, tmp_path) is known
+    assert bundle.load(encoder, tmp_path) is known

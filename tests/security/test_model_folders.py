@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from index.embedding import choosing, plain
-from index.errors import ModelError
+from index.embedding.encoders import choose, sentence_transformers
+from index.model.errors import ModelError
 
 SAFE = "model.safetensors"
 Plant = Callable[[Path, Path], None]
@@ -106,7 +106,7 @@ def variant(small: Path, tmp_path: Path) -> Path:
 def sentence(folder: Path) -> str:
     """What is said of a model that is refused."""
     with pytest.raises(ModelError) as refused:
-        plain.load(str(folder), str(folder))
+        sentence_transformers.load(str(folder), str(folder))
     said = str(refused.value)
     assert str(folder) in said
     assert "EMBEDDING_MODEL" in said
@@ -125,7 +125,7 @@ def test_pickled_weights_are_never_read(plant: Plant, variant: Path, tmp_path: P
 def test_a_pickle_beside_the_weights_is_no_obstacle(variant: Path, tmp_path: Path) -> None:
     """Many models on the hub have both."""
     (variant / "pytorch_model.bin").write_bytes(pickle.dumps(Payload(tmp_path / "mark")))
-    assert plain.load(str(variant), str(variant)).encode_queries(["When?"]).shape == (1, 32)
+    assert sentence_transformers.load(str(variant), str(variant)).encode_queries(["When?"]).shape == (1, 32)
     assert not (tmp_path / "mark").exists()
 
 
@@ -159,7 +159,7 @@ def test_whatever_a_models_settings_say_it_loads_or_is_refused_in_one_sentence(v
     at[key] = data.draw(JSON)
     (changed / name).write_text(json.dumps(said), encoding="utf-8")
     try:
-        plain.load(str(changed), str(changed))
+        sentence_transformers.load(str(changed), str(changed))
     except ModelError as error:
         assert "\n" not in str(error)
 
@@ -167,4 +167,4 @@ def test_whatever_a_models_settings_say_it_loads_or_is_refused_in_one_sentence(v
 def test_a_pickle_is_refused_by_the_way_that_all_models_take(variant: Path, tmp_path: Path) -> None:
     honest_weights(variant, tmp_path)
     with pytest.raises(ModelError, match="pickle"):
-        choosing.fastest(str(variant), str(variant), tmp_path / "cache")
+        choose.fastest(str(variant), str(variant), tmp_path / "cache")

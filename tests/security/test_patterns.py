@@ -19,11 +19,11 @@ import pytest
 
 import bot
 import index
-from index.dates import grammar
-from index.dates.tables import TABLES
-from index.dates.tokens import vocabulary
+from index.text.dates import rules
+from index.text.dates.lexer import vocabulary
+from index.text.dates.lexicon import TABLES
 
-_ELSEWHERE = ("index.reading.", "index.passages", "index.launches.examples", "index.storing.migrations")
+_ELSEWHERE = ("index.ingestion.sources.", "index.text.passages", "index.embedding.learned.stage_examples", "index.storage.store.migrations")
 
 _UNITS = (
     *("a", "A", "1", "世", "あ", "é", "\u0301", " ", "\n", "\t", ",", ".", "…", "-", "_", "+", "*", "|", "/", "\\", "=", "#", "&", ":"),
@@ -73,7 +73,7 @@ def _used() -> Iterator[tuple[str, Use]]:
     for language in ("", *TABLES):
         yield f"dates in {language or 'any language'}", _everywhere(vocabulary(language).pattern)
     for spaced, after, month_first, bare in ((True, True, False, False), (True, False, True, True), (False, False, False, False)):
-        for number, (_, pattern, _) in enumerate(grammar._rules(spaced, after, month_first, bare)):
+        for number, (_, pattern, _) in enumerate(rules._rules(spaced, after, month_first, bare)):
             yield f"rule {number} for dates{' between spaces' if spaced else ''}{' after' if after else ''}", _everywhere(pattern)
 
 

@@ -18,21 +18,21 @@ from simcord import interactions
 from simcord.interactions import base_payload
 
 import bot as package
-from bot.conversing import Place
 from bot.on_slack import create_app
-from bot.permissions import Act, Caller, PermissionDeniedError, Person
-from bot.policy import Policy
-from bot.service import Service
+from bot.service.conversations import Place
+from bot.service.permissions import Act, Caller, PermissionDeniedError, Person
+from bot.service.policy import Policy
+from bot.service.service import Service
 from bot.settings import Settings
 from index import Audited, ShipdateError, open_index
-from index.core import Index
+from index.api import Index
 from index.launches.catalogue import product_named
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401 (fixtures)
-from tests.bot.on_discord.world import World, press, text_of
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
-from tests.bot.on_slack.slack import ADMIN, ALICE, BOB, BOT, deliver, event_body, eventually, find_action, message_event, texts
 from tests.bot.on_slack.test_commands import action_body, command_body
-from tests.bot.test_cli import shipdate
+from tests.bot.on_terminal.test_cli import shipdate
+from tests.support.discord import World, press, text_of
+from tests.support.slack import ADMIN, ALICE, BOB, BOT, deliver, event_body, eventually, find_action, message_event, texts
 
 OPERATOR = Caller("terminal", user="root")
 BOSS = Caller("slack", "T1", "U1", admin=True)
@@ -112,7 +112,11 @@ def test_permissions_are_judged_in_one_place_and_looked_up_before_an_act_only_by
     for path in root.rglob("*.py"):
         name = path.relative_to(root).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module == "bot.permissions" and any(one.name == "check" for one in node.names):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module == "bot.service.permissions"
+                and any(one.name == "check" for one in node.names)
+            ):
                 importing.add(name)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "check":
                 checking.add(name)
@@ -143,7 +147,7 @@ async def test_an_admin_of_a_slack_workspace_who_deletes_somebody_s_answer_is_in
     await bot.slack.click(room, said, find_action(said, "delete"), user=ADMIN)
 
     async def line() -> bool:
-        lines = await bot.service.audit(bot.admin, last=1)
+        lines = await bot.service.service.audit(bot.admin, last=1)
         return [(one.act, one.user, one.outcome) for one in lines] == [("remove answer", ADMIN, "done")]
 
     assert await eventually(line)
@@ -230,9 +234,9 @@ async def test_a_guest_sees_nothing_of_a_workspace_s_own_by_any_way(index: Index
 @pytest.fixture
 async def secret(bot: Bot) -> Any:
     """An article of the Slack workspace's own."""
-    await bot.service.add(bot.admin, [], uploads=UPLOAD)
+    await bot.service.service.add(bot.admin, [], uploads=UPLOAD)
     yield bot
-    await bot.service.remove(bot.admin, ["upload:quicksilver.md"])
+    await bot.service.service.remove(bot.admin, ["upload:quicksilver.md"])
 
 
 STRANGERS = {
@@ -318,7 +322,7 @@ async def test_a_workspace_opens_what_is_its_own_to_guests_in_its_settings(bot: 
     await bot.slack.act(t="view_submit", user=ADMIN, values={"guests_see_private": {"guests_see_private": chosen}})
 
     async def changed() -> bool:
-        return (await bot.service.settings(bot.admin)).guests_see_private
+        return (await bot.service.service.settings(bot.admin)).guests_see_private
 
     assert await eventually(changed)
 

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.permissions import Caller, PermissionDeniedError
-from bot.service import Service
+from bot.service.permissions import Caller, PermissionDeniedError
+from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
-from index.core import Index
-from index.errors import QuotaError
-from index.model import Audited, Exchange, Logged
-from index.reading import feeds
-from index.reading.fetched import Fetched
-from index.storing import exchanges, jobs, ledger
-from index.storing import feeds as feed_store
-from tests.feeding import item, rss, teaser
-from tests.site import serving
+from index.api import Index
+from index.ingestion.sources import feeds
+from index.ingestion.sources.response import Fetched
+from index.model.audit import Audited, Logged
+from index.model.chat import Exchange
+from index.model.errors import QuotaError
+from index.storage.store import exchanges, jobs, ledger
+from index.storage.store import feeds as feed_store
+from tests.support.feeds import item, rss, teaser
+from tests.support.site import serving
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 OPERATOR = Caller("terminal", user="root")

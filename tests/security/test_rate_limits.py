@@ -13,20 +13,20 @@ from typing import Any
 
 import pytest
 
-from bot.conversing import Conversations, Place
 from bot.on_slack import create_app
-from bot.permissions import Act, Caller, Person
-from bot.rates import TooManyQuestionsError
-from bot.service import Service
+from bot.service.conversations import Conversations, Place
+from bot.service.permissions import Act, Caller, Person
+from bot.service.rate_limits import TooManyQuestionsError
+from bot.service.service import Service
 from bot.settings import Settings
 from index import ShipdateError
-from index.core import Index
+from index.api import Index
 from index.launches.catalogue import product_named
 from tests.bot.on_discord.conftest import Start, settings, start  # noqa: F401 (fixtures)
-from tests.bot.on_discord.world import World, ids_of, press, told
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
-from tests.bot.on_slack.slack import ADMIN, ALICE, TEAM, deliver, event_body, eventually, find_action
 from tests.bot.on_slack.test_commands import WHO, action_body, command_body
+from tests.support.discord import World, ids_of, press, told
+from tests.support.slack import ADMIN, ALICE, TEAM, deliver, event_body, eventually, find_action
 
 ADMINISTRATOR = Caller("slack", "T1", "U1", admin=True)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -162,7 +162,7 @@ async def test_acts_that_are_refused_for_their_haste_do_not_fill_the_audit(index
 @pytest.fixture
 def slow(bot: Bot) -> Any:
     """The app, as Slack's socket meets it, with room for one question a minute."""
-    return create_app(bot.settings, Service(bot.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1})))
+    return create_app(bot.settings, Service(bot.service.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1})))
 
 
 async def test_opening_the_home_tab_over_and_over_is_answered_a_few_times_and_told_once(bot: Bot, slow: Any) -> None:

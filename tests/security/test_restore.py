@@ -23,14 +23,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.on_terminal.cli import app
 from bot.settings import Settings
-from index import backup, open_index
-from index.backup import back_up, restore
-from index.errors import BackupError, ShipdateError
+from index import open_index
 from index.launches.catalogue import OWN, product_named
-from index.storing.database import FILE
-from tests.writing import check_stored, news, stored_texts
+from index.model.errors import BackupError, ShipdateError
+from index.storage.maintenance import backup
+from index.storage.maintenance.backup import back_up, restore
+from index.storage.store.database import FILE
+from tests.support.articles import check_stored, news, stored_texts
 
 MANIFEST = "manifest.json"
 LEFT_BEHIND = ("-wal", "-shm", ".lock")

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from index.reading import sandbox as sandboxes
-from index.reading.sandbox import Sandbox, SandboxError
-from tests.security import greedy
-from tests.security.loop import watched
-from tests.writing import ROOT
+from index.system import sandbox as sandboxes
+from index.system.sandbox import Sandbox, SandboxError
+from tests.support import greedy
+from tests.support.articles import ROOT
+from tests.support.loop import watched
 
 
 @pytest_asyncio.fixture
@@ -99,7 +99,7 @@ def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> N
     """Killed amid a call that never ends, the parent can end nobody; the system ends the worker after its deadline."""
     script = (
         "import asyncio, pathlib, sys\n"
-        "from index.reading.sandbox import Sandbox\n"
+        "from index.system.sandbox import Sandbox\n"
         "from tests.security import greedy\n"
         "async def main():\n"
         "    sandbox = Sandbox(workers=1)\n"

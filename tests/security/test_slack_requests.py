@@ -28,20 +28,20 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.state import RetryState
 
-from bot.addresses import parse_address
 from bot.on_slack import create_app
 from bot.on_slack.commands import _AS_OF, _LAST, _split
-from bot.on_slack.escaping import asked
-from bot.on_slack.posting import retry_handlers
-from bot.on_slack.verifying import Verification
-from bot.service import Service
+from bot.on_slack.escape import asked
+from bot.on_slack.send import retry_handlers
+from bot.on_slack.signatures import Verification
+from bot.server.listen_address import parse_address
+from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
-from index.core import Index
+from index.api import Index
 from tests.bot.on_slack.conftest import running
-from tests.bot.on_slack.slack import ALICE, BOT, SECRET, TEAM, Front, LocalSlack, deliver, event_body, fronted, idle, message_event, signed
-from tests.bot.test_serving import free_port
-from tests.security.strangers import SOON, crowd_at, logged
+from tests.bot.server.test_run import free_port
+from tests.support.slack import ALICE, BOT, SECRET, TEAM, Front, LocalSlack, deliver, event_body, fronted, idle, message_event, signed
+from tests.support.strangers import SOON, crowd_at, logged
 
 WHO = "Who in Hollywood is testing Sora?"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -290,7 +290,7 @@ async def test_errors_before_the_signature_is_known_make_the_app_say_nothing(
     def fail(*_: object) -> bool:
         raise ValueError("as the library did")
 
-    monkeypatch.setattr("bot.on_slack.verifying.is_signed", fail)
+    monkeypatch.setattr("bot.on_slack.signatures.is_signed", fail)
     request = AsyncBoltRequest(body=command_of(response_url=elsewhere.url), headers={"content-type": FORM})
     assert (await app.async_dispatch(request)).status == 401
     assert front.calls == []

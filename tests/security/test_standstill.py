@@ -27,17 +27,17 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.on_discord import create_bot
 from bot.on_slack import create_app
-from bot.service import Service
-from bot.serving import _parts
+from bot.server.run import _parts
+from bot.service.service import Service
 from bot.settings import Settings
 from index import QuestionError, open_index
-from index.asking import QUESTION_LIMIT
-from index.core import Index
+from index.api import Index
 from index.launches import catalogue
-from index.model import Topic
-from tests.bot.on_discord.world import World
-from tests.bot.on_slack.slack import ALICE, BOT, TEAM, deliver, event_body, fronted, message_event
+from index.model.answers import Topic
+from index.retrieval.pipeline import QUESTION_LIMIT
 from tests.bot.on_slack.test_commands import command_body
+from tests.support.discord import World
+from tests.support.slack import ALICE, BOT, TEAM, deliver, event_body, fronted, message_event
 
 LONGEST = 0.05
 """Seconds that the loop may stand still."""

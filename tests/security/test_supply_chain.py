@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.writing import ROOT
+from tests.support.articles import ROOT
 
 CONSTRAINTS = ROOT / "constraints.txt"
 PIP, TORCH_CPU = (ROOT / "requirements" / name for name in ("pip.txt", "torch-cpu.txt"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.writing import ROOT
+from tests.support.articles import ROOT
 
 EXPOSURE = 2.0
 """The most that systemd's own rating may be: of 10, where up to 2.9 is "OK", and a unit that says nothing has 9.6."""

@@ -18,13 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import cli
+from bot.on_terminal import cli
 from bot.on_terminal.output import console
-from bot.permissions import Caller
-from bot.service import Service
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.settings import Settings
-from index.core import Index
-from tests.writing import write
+from index.api import Index
+from tests.support.articles import write
 
 SEQUENCES = (
     "\x1b[31mred",
@@ -301,7 +301,7 @@ def test_a_list_of_feeds_that_is_exported_is_read_again_as_it_was(hostile: Path,
 
 def test_the_file_that_is_sent_with_a_report_can_be_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Tracebacks quote what was read, and are shown with ``cat``."""
-    from bot.commands.running import unforeseen
+    from bot.on_terminal.commands.running import unforeseen
 
     monkeypatch.setattr("platformdirs.user_log_path", lambda _name: tmp_path)
     unforeseen(ValueError("".join(SEQUENCES)))

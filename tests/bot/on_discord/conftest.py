@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import pytest
 
 from bot.on_discord import ShipdateBot, create_bot
-from bot.service import Service
+from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
-from index.core import Index
-from tests.bot.on_discord.world import OWNER, World
+from index.api import Index
+from tests.support.discord import OWNER, World
 
 
 class Start(Protocol):

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot import conversing
-from bot.service import Service
+from bot.service import conversations
+from bot.service.service import Service
 from bot.settings import Settings
-from index.asking import QUESTION_LIMIT
-from index.embedding import encoder as encoders
-from index.embedding.encoder import TextEncoder
+from index.embedding.encoders import base as encoders
+from index.embedding.encoders.base import TextEncoder
+from index.retrieval.pipeline import QUESTION_LIMIT
 from tests.bot.on_discord.conftest import Start
-from tests.bot.on_discord.world import World, press, text_of, told
+from tests.support.discord import World, press, text_of, told
 
 KUTCHER = "Who in Hollywood is testing Sora?"
 
@@ -173,7 +173,7 @@ async def test_an_answer_is_removed_by_whoever_asked_and_by_admins_alone(world: 
 
 async def test_an_answer_that_is_not_kept_any_more_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.mention(world.ann, KUTCHER)
-    monkeypatch.setattr(conversing, "KEPT", timedelta(0))
+    monkeypatch.setattr(conversations, "KEPT", timedelta(0))
     await world.service.expire()
     result = await press(world.ann, world.answers()[0], "good")
     assert "too old" in told(result)

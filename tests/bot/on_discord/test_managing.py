@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 from simcord.results import InteractionResult
 
-from bot.on_discord import reindexing
+from bot.on_discord import reindex
 from bot.on_discord.articles import _PAGE as PAGE
 from bot.settings import Settings
-from index import cutting
-from index.reading.files import SIZE_LIMIT
-from index.rebuilding import Rebuilding
+from index.ingestion import embed
+from index.ingestion.reindex import Rebuilding
+from index.ingestion.sources.files import SIZE_LIMIT
 from tests.bot.on_discord.conftest import Start
-from tests.bot.on_discord.world import World, ids_of, press, text_of, told
-from tests.feeding import item, rss
-from tests.site import Site, page, serving
+from tests.support.discord import World, ids_of, press, text_of, told
+from tests.support.feeds import item, rss
+from tests.support.site import Site, page, serving
 
 AURORA = "Aurora will ship on 4 May, says its maker, which adds that testers liked it. The price of Aurora is 12 dollars a month."
 
@@ -40,7 +40,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_args: object) -> None:
         """Not even look."""
 
-    monkeypatch.setattr(reindexing.Reindexing, "_follow", nothing)
+    monkeypatch.setattr(reindex.Reindexing, "_follow", nothing)
     monkeypatch.setattr(Rebuilding, "_take_up", lambda _self: None)
 
 
@@ -163,8 +163,8 @@ async def test_what_is_no_feed_is_told(world: World, site: Site) -> None:
 
 
 async def test_a_rebuild_shows_how_far_it_is_and_what_came_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "PAUSE", 0.0)
-    monkeypatch.setattr(cutting, "BATCH_TEXTS", 16)
+    monkeypatch.setattr(reindex, "PAUSE", 0.0)
+    monkeypatch.setattr(embed, "BATCH_TEXTS", 16)
     await world.admin.slash(world.channel, "articles add", file=("aurora.md", AURORA.encode()))
     result = await world.admin.slash(world.channel, "reindex")
     assert "Re-indexed: 1 articles." in text_of(result.response)

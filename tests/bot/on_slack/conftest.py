@@ -15,12 +15,12 @@ import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.on_slack import part
-from bot.permissions import Caller
-from bot.service import Service
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
-from index.core import Index
-from tests.bot.on_slack.slack import OWNER, TEAM, Front, LocalSlack, fronted, local_slack
+from index.api import Index
+from tests.support.slack import OWNER, TEAM, Front, LocalSlack, fronted, local_slack
 
 
 @dataclass

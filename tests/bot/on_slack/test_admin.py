@@ -13,19 +13,20 @@ from typing import Any
 import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.on_slack import create_app, reindexing
-from bot.on_slack.posting import Poster
+from bot.on_slack import create_app, reindex
+from bot.on_slack.send import Poster
 from bot.on_slack.surface import Surface
-from bot.permissions import Caller
-from bot.service import Service
+from bot.service.permissions import Caller
+from bot.service.service import Service
 from bot.wording import wording
-from index import Job, JobState, cutting
+from index import Job, JobState
+from index.ingestion import embed
 from tests.bot.on_slack.conftest import Bot
-from tests.bot.on_slack.slack import ADMIN, ALICE, BOB, BOT, OWNER, TEAM, deliver, eventually, find_action, texts
 from tests.bot.on_slack.test_commands import action_body
-from tests.feeding import item, rss
-from tests.site import serving
-from tests.writing import SAMPLES
+from tests.support.articles import SAMPLES
+from tests.support.feeds import item, rss
+from tests.support.site import serving
+from tests.support.slack import ADMIN, ALICE, BOB, BOT, OWNER, TEAM, deliver, eventually, find_action, texts
 
 STORY = (
     "<html><head><title>Zephyrine ships</title></head><body><article><h1>Zephyrine ships</h1>"
@@ -123,10 +124,10 @@ async def test_how_a_command_is_written_is_told(bot: Bot, room: str, line: str) 
 
 
 async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "EVERY", 0.01)
-    monkeypatch.setattr(cutting, "BATCH_TEXTS", 1)
+    monkeypatch.setattr(reindex, "EVERY", 0.01)
+    monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
     uploads = {path.name: path.read_bytes() for path in sorted(SAMPLES.glob("*.md"))[:2]}
-    await bot.service.add(bot.admin, [], uploads=uploads)
+    await bot.service.service.add(bot.admin, [], uploads=uploads)
     await bot.slack.command(room, "/reindex", user=ADMIN)
 
     async def done() -> Any:
@@ -137,11 +138,11 @@ async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, roo
     assert not [block for block in said["blocks"] if block["type"] == "actions"]
     *before, _ = bot.front.called("chat.update")
     assert any("░" in str(update["blocks"]) for update in before)
-    assert await bot.service.remove(bot.admin, [f"upload:{name}" for name in uploads])
+    assert await bot.service.service.remove(bot.admin, [f"upload:{name}" for name in uploads])
 
 
 async def test_progress_is_shown_no_more_often_than_it_may(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "EVERY", 0.2)
+    monkeypatch.setattr(reindex, "EVERY", 0.2)
     now, ts = datetime.now(UTC), (await bot.front_post(room))["ts"]
     job = Job(1, "", JobState.RUNNING, 0, 500, None, now, now, None, None)
 
@@ -151,20 +152,20 @@ async def test_progress_is_shown_no_more_often_than_it_may(bot: Bot, room: str, 
             await asyncio.sleep(0)
         yield replace(job, done=500, state=JobState.DONE)
 
-    surface = Surface(bot.service, Poster(bot.front.url))
-    app = create_app(bot.settings, bot.service)
+    surface = Surface(bot.service.service, Poster(bot.front.url))
+    app = create_app(bot.settings, bot.service.service)
     talk = surface.talk(AsyncBoltContext({"client": app.client}), {})
     begun = time.monotonic()
-    show = partial(reindexing.progress, words=wording("en"), shared=False)
-    await reindexing._follow(surface, talk, (room, ts), jobs(), show)
+    show = partial(reindex.progress, words=wording("en"), shared=False)
+    await reindex._follow(surface, talk, (room, ts), jobs(), show)
     assert 1 <= len(bot.front.called("chat.update")) <= (time.monotonic() - begun) / 0.2
     (said,) = await bot.slack.said(room)
     assert said["text"] == "Re-indexed: 500 articles."
 
 
 async def test_reindexing_is_cancelled_by_its_button_by_those_who_may(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "EVERY", 0.3)
-    monkeypatch.setattr(cutting, "BATCH_TEXTS", 1)
+    monkeypatch.setattr(reindex, "EVERY", 0.3)
+    monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
     await bot.slack.command(room, "/reindex", "shared", user=OWNER)
     (said,) = await bot.slack.said(room)
     cancel = find_action(said, "cancel")
@@ -187,7 +188,7 @@ async def test_where_the_bot_is_no_member_progress_is_shown_in_a_direct_message(
     await bot.slack.click(direct, said, find_action(said, "cancel"), user=OWNER)
 
     async def over() -> bool:
-        return "Re-index" in (await bot.slack.said(direct))[0]["text"] and not (await bot.service.job(owner(), shared=True)).open
+        return "Re-index" in (await bot.slack.said(direct))[0]["text"] and not (await bot.service.service.job(owner(), shared=True)).open
 
     assert await eventually(over)
 
@@ -214,7 +215,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
     await bot.slack.act(t="view_submit", user=ADMIN, values={name: {name: value} for name, value in values.items()})
 
     async def changed() -> Any:
-        now = await bot.service.settings(bot.admin)
+        now = await bot.service.service.settings(bot.admin)
         return now if now.private_replies else None
 
     now = await eventually(changed)
@@ -227,7 +228,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
 
 
 async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> None:
-    app = create_app(bot.settings, bot.service)
+    app = create_app(bot.settings, bot.service.service)
     body = {
         "type": "view_submission",
         "team": {"id": TEAM, "domain": "test"},
@@ -240,10 +241,10 @@ async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> Non
 
 
 async def test_the_cancel_button_works_after_a_restart(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "BATCH_TEXTS", 1)
-    job = await bot.service.rebuild(owner(), shared=True)
+    monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
+    job = await bot.service.service.rebuild(owner(), shared=True)
     ts = (await bot.front_post(room))["ts"]
-    app = create_app(bot.settings, Service(bot.service._index, bot.settings))
+    app = create_app(bot.settings, Service(bot.service.service._index, bot.settings))
     action = {"type": "button", "action_id": "cancel", "value": f"{job.id}:shared"}
     await deliver(app, action_body(room, {"ts": ts}, action, user=OWNER))
     (said,) = [one for one in await bot.slack.messages(room) if one["user"] == BOT]

@@ -18,12 +18,13 @@ import pytest
 import pytest_asyncio
 
 from bot.on_slack import create_app, installations
-from bot.permissions import Caller, Workspace
-from bot.service import Service
+from bot.service.permissions import Caller, Workspace
+from bot.service.service import Service
 from bot.settings import Settings
-from index.core import Index
+from index.api import Index
 from tests.bot.on_slack.conftest import Bot, running, settings_for
-from tests.bot.on_slack.slack import (
+from tests.bot.server.test_run import free_port
+from tests.support.slack import (
     ALICE,
     BOT,
     OTHER_TEAM,
@@ -41,7 +42,6 @@ from tests.bot.on_slack.slack import (
     signed,
     texts,
 )
-from tests.bot.test_serving import free_port
 
 WHO = "Who in Hollywood is testing Sora?"
 

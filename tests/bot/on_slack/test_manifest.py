@@ -12,12 +12,12 @@ from slack_bolt.async_app import AsyncApp
 from typer.testing import CliRunner
 
 import bot.on_slack
-from bot.cli import app as shipdate
 from bot.on_slack import create_app
 from bot.on_slack.manifest import SCOPES, manifest
-from bot.service import Service
+from bot.on_terminal.cli import app as shipdate
+from bot.service.service import Service
 from bot.settings import Settings
-from index.core import Index
+from index.api import Index
 
 NEEDED = {
     "apps_connections_open": set(),  # by the app-level token

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.on_slack import home, reindexing, render, settings_form
+from bot.on_slack import home, reindex, render, settings_form
 from bot.on_slack.blocks import BLOCKS, VIEW_BLOCKS, Dialect, Message, modal
-from bot.on_slack.escaping import asked, fallback, link, mrkdwn, plain, web_address
-from bot.replies import reply, status_reply
+from bot.on_slack.escape import asked, fallback, link, mrkdwn, plain, web_address
+from bot.presentation.replies import reply, status_reply
+from bot.service.workspace_settings import WorkspaceSettings
 from bot.wording import Wording, wording
-from bot.workspaces import WorkspaceSettings
 from index import Answer, Job, JobState, Period, Quote, Reason, Source, Stage, Status
-from tests.bot.on_slack.slack import check_blocks, texts
+from tests.support.slack import check_blocks, texts
 
 HOSTILE = (
     *("<!channel> ", "<@U01ALICE>", "*bold* _it_ ~s~ `c`", ":smile:", "&amp;", "\u202eevil"),
@@ -99,7 +99,7 @@ def test_the_form_is_within_slacks_limits(now: WorkspaceSettings, words: Wording
 def test_all_progress_is_within_slacks_limits(problem: str, state: JobState, done: int, rate: float | None) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     job = Job(1, "", state, done, 50, rate, now, now, None, problem)
-    check(reindexing.progress(job, words=wording("en"), shared=True)(Dialect()))
+    check(reindex.progress(job, words=wording("en"), shared=True)(Dialect()))
 
 
 @given(WORDS | st.text(alphabet="<>&*_~`:|a\n"), st.integers(2, 120))

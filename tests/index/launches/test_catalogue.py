@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import CatalogueError, ShipdateError
 from index.launches import catalogue
 from index.launches.catalogue import OWN, Catalogue, Product, load, own, product_named
 from index.launches.mentions import Mentions
-from index.launches.naming import key
+from index.launches.name_keys import key
+from index.model.errors import CatalogueError, ShipdateError
 
 SHIPPED = load()
 MENTIONS = Mentions(SHIPPED)

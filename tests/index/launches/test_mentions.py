@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.launches.catalogue import Catalogue, Product, load
 from index.launches.mentions import Mention, Mentions, parent_of
-from index.launches.naming import key, slug
+from index.launches.name_keys import key, slug
 
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)

@@ -15,13 +15,13 @@ from filelock import FileLock
 
 from bot.settings import Settings
 from index import BusyError, QuestionError, Stage, Status, open_index
-from index.core import Index
-from index.errors import CatalogueError
+from index.api import Index
 from index.launches import catalogue
 from index.launches.catalogue import OWN, Catalogue, product_named
-from index.storing.database import HEAD
+from index.model.errors import CatalogueError
+from index.storage.store.database import HEAD
 from tests.conftest import Opener
-from tests.writing import check_stored, stored_texts, write
+from tests.support.articles import check_stored, stored_texts, write
 
 UNKNOWN = Stage.UNKNOWN
 ARTICLES: Mapping[str, tuple[str, str]] = {

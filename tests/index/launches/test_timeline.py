@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.embedding.learned.stage_reader import How
 from index.launches.claims import TITLE
-from index.launches.stages import How
 from index.launches.timeline import Reported, Stretch, timeline
-from index.model import Stage
+from index.model.launches import Stage
 
 START = date(2024, 2, 15)
 ANNOUNCED, LIMITED, RELEASED, DISCONTINUED = Stage.ANNOUNCED, Stage.LIMITED, Stage.RELEASED, Stage.DISCONTINUED

@@ -1,0 +1,60 @@
+"""Sending an answer to a message where it was asked, as far as Shipdate may; else a private word, else a sign."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import discord
+
+from bot.on_discord.escape import clip
+from bot.on_discord.render import Layout
+from bot.wording import Wording
+
+CONTENT_LIMIT = 2000
+"""Characters of a message without components."""
+
+_MUTE = "🔇"
+
+
+async def deliver(message: discord.Message, said: Layout | str, words: Wording) -> discord.Message | None:
+    """Answer a message; None where that was impossible, and whoever wrote it has been told so as far as possible.
+
+    Raises:
+        discord.HTTPException: Discord failed.
+    """
+    text = clip(said if isinstance(said, str) else _text(said), CONTENT_LIMIT)
+    reference = message.to_reference(fail_if_not_exists=False)
+    try:
+        if isinstance(said, Layout):
+            return await message.channel.send(view=said, reference=reference)
+        return await message.channel.send(text, reference=reference)
+    except discord.HTTPException as error:
+        if error.status not in (400, 403):
+            raise
+    # It may lack the permission to read what it replies to, or the server may know no such components.
+    try:
+        return await message.channel.send(text)
+    except discord.Forbidden:
+        where = message.channel.mention if isinstance(message.channel, discord.TextChannel | discord.Thread) else ""
+        await tell_privately(
+            message, words.say("I may not write in {channel}. Ask me here, or there with /ask.", channel=where), otherwise=_MUTE
+        )
+        return None
+
+
+async def tell_privately(message: discord.Message, text: str, *, otherwise: str) -> None:
+    """Tell whoever wrote a message something that is of no interest to others.
+
+    Args:
+        otherwise: an emoji that they see on their message where that is impossible.
+    """
+    try:
+        await message.author.send(text)
+    except discord.HTTPException:
+        with suppress(discord.HTTPException):
+            await message.add_reaction(otherwise)
+
+
+def _text(layout: Layout) -> str:
+    """What a layout says, without its buttons."""
+    return "\n\n".join(item.content for item in layout.walk_children() if isinstance(item, discord.ui.TextDisplay))

@@ -1,0 +1,1 @@
+"""``shipdate serve``: the process, its health, its logs, and the doctor."""

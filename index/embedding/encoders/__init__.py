@@ -1,0 +1,1 @@
+"""Text to vectors: a sentence-transformers model, and the engines that run it."""

@@ -1,0 +1,1 @@
+"""The loaded encoder at work: threads, batches, and who comes first."""

@@ -1,0 +1,1 @@
+"""What is learned on top of an encoder's vectors, and the rows it is learned from (``data/``)."""

@@ -1,0 +1,1 @@
+"""How articles come in: read from a source, prepared, embedded, written; and looked at again."""

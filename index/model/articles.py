@@ -1,0 +1,134 @@
+"""Articles, their parts, and what becomes of those that are added.
+
+All offsets count Unicode code points of :attr:`Article.text`, so ``article.text[x.start : x.end]`` is always exactly what a passage,
+sentence or quote says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+EVERYBODY = ""
+"""The scope of an article that every workspace may see."""
+
+DIGEST_DIGITS = 32
+"""Hexadecimal digits of a digest: 128 bits, of which nobody makes two that are alike."""
+
+
+def article_id(source: str, scope: str) -> str:
+    """The id of the article that is kept under a source for a scope: a digest of both."""
+    return sha256(f"{scope}\n{source}".encode()).hexdigest()[:DIGEST_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One dated text, as stored.
+
+    Attributes:
+        id: stable for as long as the article stands at the same place (see :func:`article_id`).
+        source: where it was read: ``file:`` followed by an absolute path, or a web address. One article a source and scope.
+        url: its canonical address, shown to people; the source itself when the article names none.
+        published: when it appeared, with its offset; None when unknown, which is never replaced by a guess.
+        language: ISO 639-1 code.
+        scope: who may see it (:data:`EVERYBODY`, or the name of one workspace).
+    """
+
+    id: str
+    source: str
+    url: str
+    title: str
+    text: str = field(repr=False)
+    language: str
+    publisher: str | None = None
+    published: datetime | None = None
+    scope: str = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of code points of an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Span):
+    """What is retrieved: neighbouring sentences of one article, about a paragraph long."""
+
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a quote says of the article that it stands in: an :class:`Article` without its text."""
+
+    id: str
+    title: str
+    url: str
+    publisher: str | None
+    published: datetime | None
+    language: str
+
+
+class Change(StrEnum):
+    """What adding one source did."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one source that was to be added.
+
+    Attributes:
+        detail: the source it repeats (duplicate), or one sentence on what went wrong (failed).
+    """
+
+    source: str
+    change: Change
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list of articles.
+
+    Attributes:
+        also: the addresses of its copies: where else the same text stands.
+    """
+
+    article: Source
+    source: str
+    passages: int
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an addition or a rebuild has come; sent to whoever asked to be told.
+
+    Attributes:
+        articles, of: articles finished, and how many there are.
+        texts: passages and sentences embedded so far.
+    """
+
+    articles: int
+    of: int
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much an index holds."""
+
+    articles: int
+    passages: int
+    vectors: int

@@ -1,0 +1,1 @@
+"""How a question is answered: candidates, ranking, whether anything answers, quotes."""

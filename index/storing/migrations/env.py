@@ -1,7 +1,0 @@
-"""Runs the steps in ``versions/`` on the connection that :mod:`index.storing.sqlite` hands over."""
-
-from alembic import context
-
-context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
-with context.begin_transaction():
-    context.run_migrations()

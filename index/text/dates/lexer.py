@@ -1,0 +1,353 @@
+"""Text as a string of kinds, one letter a word, with the numbers that the words stand for.
+
+The letters are those of :mod:`.tables`, and these:
+
+    M m a    month (1 to 12)        W w v  weekday (0 is Monday); w is an abbreviation
+    y z      a year from 1990 to 2100; one before or after
+    Y        a year in so many words: "last year", 2024年        K  another such period: "last month"
+    d N n    a number up to 31; another small one; a number word
+    D        a whole date in digits        Q  a quarter: "Q3"
+    _ s Z    other words: in lower case, such that look like a plural, with a capital
+    x        what is left of 周二 in 上周二, last week's Tuesday
+    . , - ( ) /    themselves; everything else is a space
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal, NamedTuple
+
+from babel.dates import get_date_format, get_day_names, get_month_names
+
+from index.text.dates.lexicon import TABLES
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+_SPACED = ("en", "fr", "de", "es", "it", "pt")
+
+# One code point for one, so that places in the text stay what they are: curly to straight, wide to narrow.
+_PLAIN = {0x2019: "'", 0x02BC: "'", 0x2010: "-", 0x2011: "-", 0x2013: "-", 0x2212: "-", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x3000: " "}
+_PLAIN |= {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | {ord("、"): ",", ord("〜"): "~"}
+
+_ODD = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
+_LETTER = "a-zªº°\u00c0-\u036f"
+_DATE = (
+    r"(?<![a-z\d_./-])(?:(?P<Y>\d{4})(?P<p>[-/.])(?P<M>\d\d?)(?P=p)(?P<D>\d\d?)|"
+    r"(?P<a>\d\d?)(?P<q>[-/.])(?P<b>\d\d?)(?P=q)(?P<c>\d{4})|(?P<d>\d\d?)/(?P<e>\d\d?)/(?P<f>\d\d))"
+    r"(?=t\d\d:|(?![\d/%-]|[.,]\d|[a-z]))"
+)
+_NUMBER = rf"[$€£¥]\s?\d[\d.,]*|\d+(?:[.,:/]\d+)*(?:[{_LETTER}]+|\.?[ºª]|\s?[%€£$¥])?"
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|re|e|è?me|\.?º|\.?ª|°)")
+_HAN_DIGITS = "〇一二三四五六七八九"
+_HAN_NUMBER = r"(?:\d+|[一二两兩三四五六七八九]?十[一二三四五六七八九]?|[一二两兩三四五六七八九])"
+_QUARTER = re.compile("[qt]([1-4])|h([12])")
+_LETTERS = re.compile(f"[{_LETTER}]+")
+_DIGIT = re.compile(r"\d")
+_COUNTED = {"year": ("Y", 9999), "month": ("M", 12), "day": ("d", 31), "quarter": ("Q", 4), "number": ("n", 999)}
+_FORMS: tuple[tuple[Literal["wide", "abbreviated"], Literal["format", "stand-alone"]], ...] = (
+    ("wide", "format"),
+    ("wide", "stand-alone"),
+    ("abbreviated", "format"),
+    ("abbreviated", "stand-alone"),
+)
+_ENDINGS = ("e", "en", "er", "es", "em")
+_ANCHORS = "MmaWvTuUVBSQFJ"  # an expression without digits has a word of one of these kinds
+_PLURALS = {"en": ("s",), "fr": ("s", "x"), "es": ("s",), "pt": ("s",), "it": ("i", "e")}
+
+
+class Value(NamedTuple):
+    """What a word stands for; ``more`` is 1 for years counted from the present, and the unit of other periods."""
+
+    number: int = 0
+    more: int = 0
+
+
+NOTHING = Value()
+
+Words = dict[str, tuple[str, Value]]
+
+
+class Reading(NamedTuple):
+    """A text: the kind of each word, where it stands, and what it stands for."""
+
+    kinds: str
+    spans: list[tuple[int, int]]
+    values: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What is known of one language.
+
+    Attributes:
+        words: kind and value of each word or phrase.
+        hints: words of which one is in every expression that has no digits.
+        pattern: finds the words one by one; its groups tell dates in digits, phrases, words, and numbers apart.
+        month_first: whether 9/12 is in September.
+        plurals: endings of nouns in the plural.
+    """
+
+    language: str
+    words: Words
+    hints: frozenset[str]
+    pattern: re.Pattern[str]
+    spaced: bool
+    month_first: bool
+    plurals: tuple[str, ...]
+
+
+def primary(language: str) -> str:
+    """The language of a tag such as pt-BR, or "" if it has no table."""
+    code = language.replace("_", "-").split("-")[0].lower()
+    return code if code in TABLES else ""
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary:
+    """Of a language that :func:`primary` returned; compiled at its first use."""
+    if not language:
+        pattern = re.compile(rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})|(?P<word>[^\W\d_]\w*)|(?P<mark>[^\s\w])")
+        return Vocabulary("", {}, frozenset(), pattern, True, False, ())
+    words = _tabled(language)
+    spaced = language in _SPACED
+    _add_names(words, language, spaced)
+    if spaced:
+        for word, meaning in list(words.items()):
+            for variant in (_bare(word), unicodedata.normalize("NFD", word), _bare(word).replace("-", " ")):
+                if len(variant) > 2:  # short words mean something else without their accents: à and a
+                    words.setdefault(variant, meaning)
+        pattern = _spaced_pattern(words)
+    else:
+        pattern = _unspaced_pattern(words)
+    hints = frozenset(_LETTERS.findall(word)[-1] for word, meaning in words.items() if spaced and meaning[0] in _ANCHORS)
+    layout = str(get_date_format("short", language).pattern)
+    return Vocabulary(language, words, hints, pattern, spaced, layout.index("M") < layout.index("d"), _PLURALS.get(language, ()))
+
+
+def _tabled(language: str) -> Words:
+    words: Words = {}
+    for key, listed in TABLES[language].items():
+        kind, value = key[0], key[1:]
+        for place, alternatives in enumerate(listed.split(", "), 1):
+            first, second = (place, 0) if value == "*" else _values(kind, value)
+            for word in alternatives.split("|"):
+                shape = kind if kind != "R" else "Y" if first == 3 else "K"
+                meaning = (shape, Value(first, second) if kind != "R" else Value(second, 1 if shape == "Y" else first))
+                for each in [word[:-1] + ending for ending in _ENDINGS] if word.endswith("~") else [word]:
+                    words[each] = meaning
+    return words
+
+
+def _values(kind: str, value: str) -> tuple[int, int]:
+    if "/" in value:
+        place, count = value.split("/")
+        return int(place), int(count)
+    if kind == "R":
+        unit, offset = value.split()
+        return int(unit), int(offset)
+    return int(value or 0), 3 if kind in "EeFJ" else 0
+
+
+def _add_names(words: Words, language: str, spaced: bool) -> None:
+    """The months and weekdays as Unicode's CLDR has them."""
+    doubtful = {word: kind for word, (kind, _) in words.items() if kind in "ma"}
+    for kind, names in (("M", get_month_names), ("W", get_day_names)):
+        for width, context in _FORMS:
+            if kind == "M" and not spaced:
+                continue  # months are a number and 月 there
+            if (kind, language, width) == ("W", "ja", "abbreviated"):
+                continue  # 日 is a weekday in brackets only
+            for number, name in names(width, context, language).items():
+                word = name.lower().rstrip(".")
+                shape = doubtful.get(word, kind) if kind == "M" else kind if width == "wide" or not spaced else "w"
+                if words.get(word, shape)[0] in "nv":  # French sept is a number as well, and sept. is not
+                    word += "."
+                if word not in words or (word in doubtful and not words[word][1].number):
+                    words[word] = (shape, Value(number))
+    if language == "de":
+        for day, name in get_day_names("wide", "format", "de").items():
+            words |= {name.lower() + part: ("W", Value(day)) for part in ("abend", "morgen", "mittag", "vormittag", "nachmittag", "nacht")}
+    if language == "zh":
+        for day, number in enumerate("一二三四五六日天"):
+            words |= {prefix + number: ("W", Value(min(day, 6))) for prefix in ("周", "週", "星期", "礼拜", "禮拜")}
+    if language == "ja":
+        words |= {day + "曜": ("W", Value(number)) for number, day in enumerate("月火水木金土日")}
+
+
+def _bare(word: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+
+
+def _spaced_pattern(words: Words) -> re.Pattern[str]:
+    phrases = sorted((word for word in words if not word.rstrip("'").isalpha()), key=len, reverse=True)
+    listed = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in phrases)
+    return re.compile(
+        rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})|(?P<phrase>(?<![{_LETTER}\d])(?:{listed})(?![{_LETTER}\d]))|"
+        rf"(?P<word>[{_LETTER}][{_LETTER}\d]*'?|\w+)|(?P<mark>\n\s*\n|[^\s\w])"
+    )
+
+
+def _unspaced_pattern(words: Words) -> re.Pattern[str]:
+    unless = {"W": "(?<![一二三四五六七八九十两\\d])", "Y": "(?<![天周週月年日])"}  # 一周一次 is once a week, 天后 is days later
+    listed = "|".join(
+        (unless.get(words[word][0], "") if word[0] in "周週后後" else "") + word for word in sorted(words, key=len, reverse=True)
+    )
+    number = _HAN_NUMBER
+    starts = "".join(sorted({re.escape(word[0]) for word in words})) + "第零〇十两兩日天"
+    return re.compile(
+        rf"(?=[-\dq~(),/{_HAN_DIGITS}{starts}])(?:(?P<date>{_DATE})|"
+        rf"(?P<bracket>\((?:周|週|星期)?[日月火水木金土一二三四五六](?:曜日?)?\))|"
+        rf"(?<![\d.])(?P<year>\d{{4}}|[{_HAN_DIGITS}零]{{4}})\s?年(?![度代间間后]|[前後](?!半))|"
+        rf"(?<![\d.第])(?P<month>{number})\s?月(?![间間])|"
+        rf"(?<![\d.第])(?P<day>{number})\s?[日号號](?![间間前后後内內以])|"
+        rf"(?<=[周週期拜])(?P<weekday>[一二三四五六天]|日(?!本))|"
+        rf"第?(?P<quarter>[一二三四1-4])\s?(?:季度|四半期)|(?P<short>q[1-4](?!\d))|"
+        rf"(?P<words>{listed})|(?<![\d.])(?P<number>{number})(?![\d.])|(?P<mark>[-~(),/]))"
+    )
+
+
+def plain(text: str) -> str:
+    """``text`` in lower case and with plain marks, each code point at its place."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    return lower.translate(_PLAIN) if _ODD.search(lower) else lower
+
+
+def read(text: str, known: Vocabulary) -> Reading | None:
+    """The words of ``text``, or None if there can be no date."""
+    simple = plain(text)
+    if not known.spaced:
+        return _unspaced(simple, known)
+    if known.hints.isdisjoint(_LETTERS.findall(simple)) and not _DIGIT.search(simple):
+        return None
+    return _spaced(text, simple, known)
+
+
+def _spaced(text: str, simple: str, known: Vocabulary) -> Reading:
+    kinds: list[str] = []
+    spans: list[tuple[int, int]] = []
+    values: list[Value] = []
+    words = known.words
+    for match in known.pattern.finditer(simple):
+        group, word, span, value = match.lastgroup, match.group(), match.span(), NOTHING
+        if group == "word":
+            meaning = words.get(word)
+            if meaning is None and word[-1] == "'":
+                word, span = word[:-1], (span[0], span[1] - 1)
+                meaning = words.get(word)
+            if meaning is None:
+                kind, value = _unknown(text, word, span[0], known)
+            else:
+                kind, value = meaning
+                if kind in "mT" and text[span[0]].isupper():
+                    kind = _capital(text, word, span[0], kind, known)
+        elif group == "mark":
+            kind = word if word in ".,-()/" else " "
+        elif group == "phrase":
+            kind, value = words[" ".join(word.split())]
+        elif group == "number":
+            kind, value = _number(word)
+        else:
+            kind, value = "D", Value(_day(match, known.month_first))
+        kinds.append(kind)
+        spans.append(span)
+        values.append(value)
+    return Reading("".join(kinds), spans, values)
+
+
+def _unknown(text: str, word: str, start: int, known: Vocabulary) -> tuple[str, Value]:
+    if quarter := _QUARTER.fullmatch(word):
+        return "Q", Value(int(quarter[1] or quarter[2]), 4 if quarter[1] else 2)
+    if text[start].isupper():
+        return "Z", NOTHING
+    return "s" if len(word) > 3 and word.endswith(known.plurals) else "_", NOTHING
+
+
+def _capital(text: str, word: str, start: int, kind: str, known: Vocabulary) -> str:
+    if kind == "m":
+        return "M"
+    noun = word == "morgen" and known.language == "de" and text[max(0, start - 9) : start].rstrip(' "„«»(')[-1:] not in (*".!?:;", "")
+    return "Z" if noun else kind  # der Morgen, the morning
+
+
+def _number(word: str) -> tuple[str, Value]:
+    if not word.isdecimal():
+        ordinal = _ORDINAL.fullmatch(word)
+        return ("d", Value(int(ordinal[1]))) if ordinal and 1 <= int(ordinal[1]) <= 31 else (" ", NOTHING)
+    if len(word) > 4:
+        return " ", NOTHING
+    number = int(word)
+    if len(word) < 4:
+        return ("d" if 1 <= number <= 31 and len(word) < 3 else "N"), Value(number)
+    if not 1000 <= number <= 2199:
+        return " ", NOTHING
+    return ("y" if FIRST_YEAR <= number <= LAST_YEAR else "z"), Value(number)
+
+
+def _day(match: re.Match[str], month_first: bool) -> int:
+    """The ordinal of a date in digits, or 0 if there is no such day."""
+    parts = match.groupdict()
+    if parts["Y"]:
+        year, month, day = (int(parts[name]) for name in "YMD")
+    else:
+        one, other, year = (int(parts[name]) for name in ("abc" if parts["a"] else "def"))
+        year += 2000 if year < 100 else 0
+        swapped = month_first and parts["q"] != "." and one <= 12
+        month, day = (one, other) if swapped or other > 12 else (other, one)
+    try:
+        return date(year, month, day).toordinal()
+    except ValueError:
+        return 0
+
+
+def _unspaced(simple: str, known: Vocabulary) -> Reading:
+    kinds: list[str] = []
+    spans: list[tuple[int, int]] = []
+    values: list[Value] = []
+    before = 0
+    for match in known.pattern.finditer(simple):
+        group, word, span, value = match.lastgroup, match.group(), match.span(), NOTHING
+        if before != span[0] and not simple[before : span[0]].isspace():
+            kinds.append(" ")
+            spans.append((before, span[0]))
+            values.append(NOTHING)
+        before = span[1]
+        if group == "words":
+            kind, value = known.words[word]
+        elif group == "date":
+            kind, value = "D", Value(_day(match, known.month_first))
+        elif group == "mark":
+            kind = word
+        elif group == "bracket":
+            kind = "w"
+        else:
+            kind, value = _counted(group or "", match.group(group or 0))
+        kinds.append(kind)
+        spans.append(span)
+        values.append(value)
+    return Reading("".join(kinds), spans, values)
+
+
+def _counted(group: str, word: str) -> tuple[str, Value]:
+    if group == "weekday":
+        return "x", Value(min("一二三四五六日天".index(word), 6))
+    if group == "short":
+        return "Q", Value(int(word[1]), 4)
+    number = _han(word) if len(word) <= 4 else 10_000
+    kind, most = _COUNTED[group]
+    return (kind if number <= most else " "), Value(number, 4 if kind == "Q" else 0)
+
+
+def _han(number: str) -> int:
+    """The value of a number in digits or in Chinese characters up to 99; four of these are a year."""
+    if number.isdecimal():
+        return int(number)
+    digits = number.replace("零", "〇").replace("两", "二").replace("兩", "二")
+    if "十" not in digits:
+        return int("".join(str(_HAN_DIGITS.index(digit)) for digit in digits))
+    tens, ones = digits.split("十")
+    return (_HAN_DIGITS.index(tens) if tens else 1) * 10 + (_HAN_DIGITS.index(ones) if ones else 0)
