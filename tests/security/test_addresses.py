@@ -323,7 +323,7 @@ async def listed(world: World) -> discord.Message:  # noqa: F811
 
 
 async def test_an_answer_with_an_odd_link_is_given_on_slack(bot: Bot, room: str) -> None:  # noqa: F811
-    added = await bot.service.service.add(bot.admin, [], uploads={"aurora.md": f"---\ntitle: Aurora gets a date\n---\n\n{TEXT}".encode()})
+    added = await bot.service.add(bot.admin, [], uploads={"aurora.md": f"---\ntitle: Aurora gets a date\n---\n\n{TEXT}".encode()})
     assert [outcome.change for outcome in added] == [Change.ADDED]
     for number, address in enumerate(WRITTEN[::6], 1):
         await asyncio.to_thread(poison, bot.settings.data, "Aurora gets a date", address)

@@ -120,9 +120,9 @@ def test_permissions_are_judged_in_one_place_and_looked_up_before_an_act_only_by
                 importing.add(name)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "check":
                 checking.add(name)
-    assert importing == {"policy.py"}
-    assert {name for name in checking if "/" not in name} == {"policy.py", "service.py"}
-    source = ast.parse((root / "service.py").read_text(encoding="utf-8"))
+    assert importing == {"service/policy.py"}
+    assert {name for name in checking if not name.startswith("on_")} == {"service/policy.py", "service/service.py"}
+    source = ast.parse((root / "service" / "service.py").read_text(encoding="utf-8"))
     passing = [node.name for node in ast.walk(source) if isinstance(node, ast.AsyncFunctionDef) and "_policy.check(" in ast.unparse(node)]
     assert passing == ["check"]
 
@@ -147,7 +147,7 @@ async def test_an_admin_of_a_slack_workspace_who_deletes_somebody_s_answer_is_in
     await bot.slack.click(room, said, find_action(said, "delete"), user=ADMIN)
 
     async def line() -> bool:
-        lines = await bot.service.service.audit(bot.admin, last=1)
+        lines = await bot.service.audit(bot.admin, last=1)
         return [(one.act, one.user, one.outcome) for one in lines] == [("remove answer", ADMIN, "done")]
 
     assert await eventually(line)
@@ -234,9 +234,9 @@ async def test_a_guest_sees_nothing_of_a_workspace_s_own_by_any_way(index: Index
 @pytest.fixture
 async def secret(bot: Bot) -> Any:
     """An article of the Slack workspace's own."""
-    await bot.service.service.add(bot.admin, [], uploads=UPLOAD)
+    await bot.service.add(bot.admin, [], uploads=UPLOAD)
     yield bot
-    await bot.service.service.remove(bot.admin, ["upload:quicksilver.md"])
+    await bot.service.remove(bot.admin, ["upload:quicksilver.md"])
 
 
 STRANGERS = {
@@ -322,7 +322,7 @@ async def test_a_workspace_opens_what_is_its_own_to_guests_in_its_settings(bot: 
     await bot.slack.act(t="view_submit", user=ADMIN, values={"guests_see_private": {"guests_see_private": chosen}})
 
     async def changed() -> bool:
-        return (await bot.service.service.settings(bot.admin)).guests_see_private
+        return (await bot.service.settings(bot.admin)).guests_see_private
 
     assert await eventually(changed)
 

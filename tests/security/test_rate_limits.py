@@ -162,7 +162,7 @@ async def test_acts_that_are_refused_for_their_haste_do_not_fill_the_audit(index
 @pytest.fixture
 def slow(bot: Bot) -> Any:
     """The app, as Slack's socket meets it, with room for one question a minute."""
-    return create_app(bot.settings, Service(bot.service.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1})))
+    return create_app(bot.settings, Service(bot.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1})))
 
 
 async def test_opening_the_home_tab_over_and_over_is_answered_a_few_times_and_told_once(bot: Bot, slow: Any) -> None:

@@ -70,7 +70,7 @@ class World:
         """What the bot asks."""
         bot = self.env.bot
         assert isinstance(bot, ShipdateBot)
-        return bot.service.service
+        return bot.service
 
     def speak(self, locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Everybody's Discord is in this language."""

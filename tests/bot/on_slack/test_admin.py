@@ -127,7 +127,7 @@ async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, roo
     monkeypatch.setattr(reindex, "EVERY", 0.01)
     monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
     uploads = {path.name: path.read_bytes() for path in sorted(SAMPLES.glob("*.md"))[:2]}
-    await bot.service.service.add(bot.admin, [], uploads=uploads)
+    await bot.service.add(bot.admin, [], uploads=uploads)
     await bot.slack.command(room, "/reindex", user=ADMIN)
 
     async def done() -> Any:
@@ -138,7 +138,7 @@ async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, roo
     assert not [block for block in said["blocks"] if block["type"] == "actions"]
     *before, _ = bot.front.called("chat.update")
     assert any("░" in str(update["blocks"]) for update in before)
-    assert await bot.service.service.remove(bot.admin, [f"upload:{name}" for name in uploads])
+    assert await bot.service.remove(bot.admin, [f"upload:{name}" for name in uploads])
 
 
 async def test_progress_is_shown_no_more_often_than_it_may(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,8 +152,8 @@ async def test_progress_is_shown_no_more_often_than_it_may(bot: Bot, room: str, 
             await asyncio.sleep(0)
         yield replace(job, done=500, state=JobState.DONE)
 
-    surface = Surface(bot.service.service, Poster(bot.front.url))
-    app = create_app(bot.settings, bot.service.service)
+    surface = Surface(bot.service, Poster(bot.front.url))
+    app = create_app(bot.settings, bot.service)
     talk = surface.talk(AsyncBoltContext({"client": app.client}), {})
     begun = time.monotonic()
     show = partial(reindex.progress, words=wording("en"), shared=False)
@@ -188,7 +188,7 @@ async def test_where_the_bot_is_no_member_progress_is_shown_in_a_direct_message(
     await bot.slack.click(direct, said, find_action(said, "cancel"), user=OWNER)
 
     async def over() -> bool:
-        return "Re-index" in (await bot.slack.said(direct))[0]["text"] and not (await bot.service.service.job(owner(), shared=True)).open
+        return "Re-index" in (await bot.slack.said(direct))[0]["text"] and not (await bot.service.job(owner(), shared=True)).open
 
     assert await eventually(over)
 
@@ -215,7 +215,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
     await bot.slack.act(t="view_submit", user=ADMIN, values={name: {name: value} for name, value in values.items()})
 
     async def changed() -> Any:
-        now = await bot.service.service.settings(bot.admin)
+        now = await bot.service.settings(bot.admin)
         return now if now.private_replies else None
 
     now = await eventually(changed)
@@ -228,7 +228,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
 
 
 async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> None:
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
     body = {
         "type": "view_submission",
         "team": {"id": TEAM, "domain": "test"},
@@ -242,9 +242,9 @@ async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> Non
 
 async def test_the_cancel_button_works_after_a_restart(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
-    job = await bot.service.service.rebuild(owner(), shared=True)
+    job = await bot.service.rebuild(owner(), shared=True)
     ts = (await bot.front_post(room))["ts"]
-    app = create_app(bot.settings, Service(bot.service.service._index, bot.settings))
+    app = create_app(bot.settings, Service(bot.service._index, bot.settings))
     action = {"type": "button", "action_id": "cancel", "value": f"{job.id}:shared"}
     await deliver(app, action_body(room, {"ts": ts}, action, user=OWNER))
     (said,) = [one for one in await bot.slack.messages(room) if one["user"] == BOT]

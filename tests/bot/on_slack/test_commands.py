@@ -136,7 +136,7 @@ async def test_buttons_work_after_a_restart_and_those_of_others_do_nothing(bot: 
     await bot.slack.command(room, "/ask", WHO)
     (said,) = await bot.slack.said(room)
     good = find_action(said, "feedback:good")
-    app = create_app(bot.settings, Service(bot.service.service._index, bot.settings))
+    app = create_app(bot.settings, Service(bot.service._index, bot.settings))
     for team, value in ((TEAM, good["value"]), ("T0ELSEWHERE", good["value"]), (TEAM, "nonsense:good")):
         await deliver(app, action_body(room, said, {**good, "value": value}, team=team))
     told = [one["text"] for one in (await bot.slack.said(room, 4))[1:]]
@@ -145,7 +145,7 @@ async def test_buttons_work_after_a_restart_and_those_of_others_do_nothing(bot: 
 
 
 async def test_the_shortcut_asks_what_a_message_says(bot: Bot, room: str) -> None:
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
     body = {
         "type": "message_action",
         "callback_id": "ask_about_message",
@@ -163,7 +163,7 @@ async def test_the_shortcut_asks_what_a_message_says(bot: Bot, room: str) -> Non
 
 
 async def test_who_asks_too_much_is_told_how_long_to_wait(bot: Bot, room: str) -> None:
-    service = Service(bot.service.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1}))
+    service = Service(bot.service._index, Settings(**{**bot.settings.model_dump(), "user_rate": 1}))
     app = create_app(bot.settings, service)
     for number in range(2):
         await deliver(app, command_body(room, "/ask", WHO, trigger=f"fast.{number}"))
@@ -172,12 +172,12 @@ async def test_who_asks_too_much_is_told_how_long_to_wait(bot: Bot, room: str) -
 
 
 async def test_an_unforeseen_error_is_one_sentence_with_a_reference(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
 
     async def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("the inner life of Shipdate")
 
-    monkeypatch.setattr(bot.service.service, "status", broken)
+    monkeypatch.setattr(bot.service, "status", broken)
     await deliver(app, command_body(room, "/sora-status", "", trigger="broken.1"))
     (said,) = await bot.slack.said(room)
     assert said["text"].startswith("Something went wrong, which is a mistake of ours; tell an admin this reference: ")

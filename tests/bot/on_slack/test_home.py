@@ -50,7 +50,7 @@ async def test_a_search_that_finds_nothing_offers_what_was_meant_in_the_same_mod
         "view": {"id": "V0", "type": "modal"},
         "actions": [{"type": "button", "action_id": offered["action_id"], "value": offered["value"], "block_id": "b", "action_ts": "1.1"}],
     }
-    await deliver(create_app(bot.settings, bot.service.service), body)
+    await deliver(create_app(bot.settings, bot.service), body)
     (update,) = bot.front.called("views.update")
     assert "Runway" in texts(update)
 
@@ -75,7 +75,7 @@ def pane(thread: str, channel: str) -> dict[str, Any]:
 
 
 async def test_the_pane_greets_and_suggests_what_is_indexed(bot: Bot) -> None:
-    channel, app = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service.service)
+    channel, app = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service)
     for _ in range(3):
         await deliver(app, pane("9100000000.000001", channel))
     (greeting,) = [one for one in await bot.slack.messages(channel) if one.get("thread_ts") == "9100000000.000001"]
@@ -86,7 +86,7 @@ async def test_the_pane_greets_and_suggests_what_is_indexed(bot: Bot) -> None:
 
 
 async def test_a_question_in_the_pane_shows_that_it_is_looked_up_and_names_the_thread(bot: Bot) -> None:
-    channel, app, thread = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service.service), "9100000001.000001"
+    channel, app, thread = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service), "9100000001.000001"
     for at, text in enumerate(("When will Sora ship?", "and Kling?"), start=2):
         ts = f"9100000001.00000{at}"
         await deliver(app, event_body(message_event(channel, text, ts, thread_ts=thread, channel_type="im"), id_=ts))
@@ -100,7 +100,7 @@ async def test_a_question_in_the_pane_shows_that_it_is_looked_up_and_names_the_t
 async def test_edits_in_the_pane_are_followed(bot: Bot) -> None:
     channel, app, thread, ts = (
         await bot.slack.direct(ALICE),
-        create_app(bot.settings, bot.service.service),
+        create_app(bot.settings, bot.service),
         "9100000002.000001",
         "9100000002.000002",
     )
@@ -114,7 +114,7 @@ async def test_edits_in_the_pane_are_followed(bot: Bot) -> None:
 
 
 async def test_a_slack_without_a_pane_gets_answers_all_the_same(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel, app, thread = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service.service), "9100000003.000001"
+    channel, app, thread = await bot.slack.direct(ALICE), create_app(bot.settings, bot.service), "9100000003.000001"
     for method in ("setStatus", "setTitle"):
         monkeypatch.setitem(bot.front.answers, f"assistant.threads.{method}", {"ok": False, "error": "unknown_method"})
     event = message_event(channel, "When will Sora ship?", "9100000003.000002", thread_ts=thread, channel_type="im")

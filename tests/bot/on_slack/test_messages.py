@@ -55,7 +55,7 @@ async def test_what_people_say_to_each_other_in_a_thread_gets_no_answer(bot: Bot
 async def test_a_thread_goes_on_after_a_restart_by_what_slack_still_has(bot: Bot, room: str) -> None:
     thread = await bot.slack.write(room, f"<@{BOT}> How much does Kling cost?")
     await bot.slack.said(room)
-    app = create_app(bot.settings, Service(bot.service.service._index, bot.settings))
+    app = create_app(bot.settings, Service(bot.service._index, bot.settings))
     later = "9000000000.000001"
     await deliver(app, event_body(message_event(room, "and Sora?", later, thread_ts=thread)))
     assert len(await bot.slack.said(room, 2)) == 2
@@ -91,7 +91,7 @@ async def test_an_edited_question_gets_its_answer_edited_and_a_deleted_one_takes
 
 
 async def test_a_question_that_is_edited_while_it_is_answered_is_answered_as_edited(bot: Bot, room: str) -> None:
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
     ts = "9000000001.000001"
     edited = {
         "type": "message",
@@ -123,7 +123,7 @@ async def test_a_question_that_is_edited_while_it_is_answered_is_answered_as_edi
     ids=["bot", "itself", "join", "legacy bot", "edit by a bot", "unfurled"],
 )
 async def test_bots_and_what_only_happens_are_left_alone(bot: Bot, room: str, event: dict[str, Any]) -> None:
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
     await deliver(app, event_body({**message_event(room, WHEN, "9000000002.000001"), **event}))
     assert not [one for one in await bot.slack.messages(room) if one["user"] == BOT]
 
@@ -131,10 +131,10 @@ async def test_bots_and_what_only_happens_are_left_alone(bot: Bot, room: str, ev
 async def test_the_same_event_five_times_and_after_a_restart_is_answered_once(bot: Bot, room: str) -> None:
     body = event_body(message_event(room, WHEN, "9000000003.000001"), id_="EvAgain")
     mention = event_body({**message_event(room, WHEN, "9000000003.000001"), "type": "app_mention"}, id_="EvMention")
-    first = create_app(bot.settings, bot.service.service)
+    first = create_app(bot.settings, bot.service)
     await asyncio.gather(*(deliver(first, one, wait=False) for one in (body, body, mention, body, body, body)))
     await bot.slack.said(room)
-    restarted = create_app(bot.settings, Service(bot.service.service._index, bot.settings))
+    restarted = create_app(bot.settings, Service(bot.service._index, bot.settings))
     await deliver(restarted, body)
     await deliver(restarted, mention)
     assert len(await bot.slack.said(room)) == 1
@@ -182,7 +182,7 @@ async def test_an_answer_is_in_the_language_of_its_question(bot: Bot, room: str)
 
 async def test_one_or_two_words_are_answered_in_the_asker_s_own_language_and_a_setting_goes_before_all(bot: Bot, room: str) -> None:
     bot.front.people["U05PARIS"] = {"locale": "fr-FR"}
-    app = create_app(bot.settings, bot.service.service)
+    app = create_app(bot.settings, bot.service)
     await deliver(app, event_body(message_event(room, f"<@{BOT}> Sora status", "9000000004.000001", user="U05PARIS")))
     bot.front.answers["users.info"] = {"ok": True, "user": {"id": "U06LYON", "team_id": TEAM, "locale": "fr-FR"}}
     await deliver(app, event_body(message_event(room, f"<@{BOT}> Sora", "9000000004.000002", user="U06LYON")))
@@ -194,7 +194,7 @@ async def test_one_or_two_words_are_answered_in_the_asker_s_own_language_and_a_s
 
 
 async def test_who_somebody_is_is_asked_once_in_five_minutes(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    people, client = People(), create_app(bot.settings, bot.service.service).client
+    people, client = People(), create_app(bot.settings, bot.service).client
     first = await asyncio.gather(*(people.caller(client, TEAM, ALICE) for _ in range(5)))
     assert len(set(first)) == 1
     assert len(bot.front.called("users.info")) == 1
@@ -207,7 +207,7 @@ async def test_who_somebody_is_is_asked_once_in_five_minutes(bot: Bot, monkeypat
 
 
 async def test_whom_slack_does_not_tell_about_is_asked_for_again(bot: Bot) -> None:
-    people, client = People(), create_app(bot.settings, bot.service.service).client
+    people, client = People(), create_app(bot.settings, bot.service).client
     bot.front.once["users.info"].append({"ok": False, "error": "internal_error"})
     assert not (await people.caller(client, TEAM, ADMIN)).admin
     assert (await people.caller(client, TEAM, ADMIN)).admin
@@ -215,7 +215,7 @@ async def test_whom_slack_does_not_tell_about_is_asked_for_again(bot: Bot) -> No
 
 async def test_a_guest_from_another_workspace_administers_nothing_here(bot: Bot) -> None:
     bot.front.answers["users.info"] = {"ok": True, "user": {"id": "U07GUEST", "team_id": "T0ELSEWHERE", "is_admin": True}}
-    caller = await People().caller(create_app(bot.settings, bot.service.service).client, TEAM, "U07GUEST")
+    caller = await People().caller(create_app(bot.settings, bot.service).client, TEAM, "U07GUEST")
     del bot.front.answers["users.info"]
     assert not caller.admin
 
