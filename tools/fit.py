@@ -19,7 +19,8 @@ from bot.settings import Settings
 from index.embedding.encoders import base as encoders
 from index.embedding.learned import bundle
 from index.embedding.learned.stage_examples import Example, examples, seen
-from index.embedding.learned.stage_reader import HOWS, STAGES, StageReader
+from index.embedding.learned.stage_labels import HOWS, STAGES
+from index.embedding.learned.stage_reader import StageReader
 
 FOLDS = 5
 

@@ -11,9 +11,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.launches.claims import Claim
-from index.launches.timeline import Reported
 from index.model.articles import Article, Counts, Listed, Passage, Source, Span
+from index.model.launches import Claim, Reported
 from index.model.quotes import Mark, Quote
 from index.text.words import Profile
 
