@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from index.model.answers import Answer, Reason, Topic
 from index.model.articles import EVERYBODY, Article, Change, Counts, Listed, Outcome, Progress, Source
@@ -33,6 +32,7 @@ from index.model.feeds import Feed, Look
 from index.model.jobs import Job, JobState
 from index.model.launches import Period, Stage, Status
 from index.model.quotes import Mark, Quote
+from index.model.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.api import Index
@@ -50,6 +50,7 @@ __all__ = [
     "Exchange",
     "Feed",
     "FeedError",
+    "IndexSettings",
     "Job",
     "JobError",
     "JobState",
@@ -71,35 +72,6 @@ __all__ = [
     "Topic",
     "open_index",
 ]
-
-
-class IndexSettings(Protocol):
-    """What an index has to know; :class:`bot.settings.Settings` does.
-
-    Attributes:
-        data: the folder where everything is kept.
-        cache: the folder for what can be made again: unpacked models.
-        embedding_model: a sentence-transformers model (hub name or folder); empty for the bundled one.
-        database_url: empty for SQLite in the data folder.
-        allow_private_network: whether web pages may be on private addresses.
-        web_ports: the ports at which web pages and feeds may be fetched.
-        max_articles: the most articles of one workspace.
-    """
-
-    @property
-    def data(self) -> Path: ...
-    @property
-    def cache(self) -> Path: ...
-    @property
-    def embedding_model(self) -> str: ...
-    @property
-    def database_url(self) -> str: ...
-    @property
-    def allow_private_network(self) -> bool: ...
-    @property
-    def web_ports(self) -> frozenset[int]: ...
-    @property
-    def max_articles(self) -> int: ...
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from index.model.errors import JobError, QuestionError
 from index.model.jobs import JobState
 from index.model.launches import Status
 from index.model.quotes import Mark, Quote
+from index.model.settings import IndexSettings
 from index.retrieval.pipeline import QUESTION_LIMIT, Asking, State, state_of, unified
 from index.storage.context import Machinery
 from index.storage.store import erase
@@ -38,7 +39,6 @@ from index.system.threads import beside
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index import IndexSettings
     from index.storage.store.base import Generation
 
 _TYPED = 100  # characters of what somebody begins to write that are looked at: no product's name has more

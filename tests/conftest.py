@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from bot.settings import Settings
 from index import open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.storage.context import Machinery
 from index.system.sandbox import Sandbox

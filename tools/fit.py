@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from bot.settings import Settings
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.learned import bundle
 from index.embedding.learned.stage_examples import Example, examples, seen
 from index.embedding.learned.stage_labels import HOWS, STAGES

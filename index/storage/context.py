@@ -16,6 +16,7 @@ from index.embedding.engine.engine import Engine
 from index.embedding.engine.priority import Precedence
 from index.embedding.learned.language_space import LanguageSpace
 from index.model.errors import BusyError, DataError, ModelError
+from index.model.settings import IndexSettings
 from index.storage.maintenance import backup
 from index.storage.store.articles import SQLiteStore
 from index.storage.store.base import Generation, Store
@@ -23,7 +24,6 @@ from index.storage.store.database import WRITER_LOCK, Database
 from index.system import private_files
 
 if TYPE_CHECKING:
-    from index import IndexSettings
     from index.ingestion.sources.fetch import Fetcher
     from index.storage.vector_index.files import VectorFiles
     from index.storage.vector_index.load import Loading

@@ -24,7 +24,7 @@ from bot.on_terminal import cli
 from bot.settings import Settings
 from index import open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.ingestion import embed, follow_feeds
 from index.storage.context import Machinery

@@ -19,7 +19,7 @@ import pytest_asyncio
 from bot.settings import Settings
 from index import Change, DataError, Job, JobError, JobState, ModelError, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.embedding.encoders.base import Encoder, TextEncoder
 from index.embedding.learned import bundle as fitting
