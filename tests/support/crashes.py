@@ -27,7 +27,7 @@ from index.api import Index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.ingestion import embed, follow_feeds
-from index.storage.context import Machinery
+from index.storage.context import IndexContext
 from index.system.sandbox import Sandbox
 from tests.support.articles import RememberingEncoder
 
@@ -62,7 +62,7 @@ class _Here(Sandbox):
         return await asyncio.to_thread(function, *args, **kwargs)
 
 
-Machinery.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
+IndexContext.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
 REMEMBERED = _load()
 
 
