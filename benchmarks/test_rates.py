@@ -27,9 +27,9 @@ from index.embedding.encoders.base import Encoded, Encoder, Layers
 from index.embedding.engine.engine import Engine
 from index.ingestion.embed import cut, embed
 from index.ingestion.sources.files import find
-from index.launches import catalogue
 from index.launches.mentions import Mentions
 from index.model.articles import Article
+from index.storage import catalogue
 from index.storage.store.base import Entry
 from tests.support.articles import draft_of
 

@@ -18,10 +18,8 @@ from index.ingestion.follow_feeds import Following
 from index.ingestion.reindex import Rebuilding, reread
 from index.ingestion.sources import files, web
 from index.ingestion.sources.address import is_address
-from index.launches import catalogue, claims
-from index.launches.catalogue import Catalogue, Product
+from index.launches import claims
 from index.launches.mentions import Mentions
-from index.launches.name_keys import key
 from index.launches.status import Launches
 from index.model.answers import Answer, Topic
 from index.model.articles import EVERYBODY, Counts, Listed, Outcome, Progress
@@ -31,11 +29,14 @@ from index.model.launches import Status
 from index.model.quotes import Mark, Quote
 from index.model.settings import IndexSettings
 from index.retrieval.pipeline import QUESTION_LIMIT, Asking, State, state_of, unified
+from index.storage import catalogue
+from index.storage.catalogue import Catalogue, Product
 from index.storage.context import IndexContext
 from index.storage.store import erase
 from index.storage.store.exchanges import Exchanges
 from index.storage.store.ledger import Ledger
 from index.system.threads import beside
+from index.text.name_keys import key
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:

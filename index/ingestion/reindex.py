@@ -19,11 +19,12 @@ from filelock import AsyncFileLock, Timeout
 from index.embedding.engine.engine import Engine
 from index.ingestion import embed as cutting
 from index.ingestion.embed import Cut, Tell, batches, cut, embed, tell_launches
-from index.launches import catalogue, claims
+from index.launches import claims
 from index.launches.mentions import Mentions
 from index.model.articles import EVERYBODY, Article, Progress
 from index.model.errors import DataError, JobError, ShipdateError
 from index.model.jobs import Job
+from index.storage import catalogue
 from index.storage.context import IndexContext
 from index.storage.store.base import Generation, Store
 from index.storage.store.database import JOBS_LOCK
