@@ -57,7 +57,7 @@ class Real:
         from benchmarks.measuring import sentence_texts
         from benchmarks.test_rates import articles
         from bot.settings import Settings
-        from index.embedding.encoders import base as encoders
+        from index.embedding.encoders import load as encoders
         from index.embedding.learned import bundle
         from index.ingestion.embed import cut
 

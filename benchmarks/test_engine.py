@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.test_rates import QUESTIONS, SAMPLES, articles, fill
 from bot.settings import Settings
 from index import open_index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.embedding.encoders.base import unit
 from index.ingestion.embed import cut

@@ -44,11 +44,11 @@ async def test_adding_pages_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path
         bare, engine, added = [], [], []
         for turn in range(3):
             async with open_index(Settings(data=tmp_path / str(turn), allow_private_network=True)) as fresh:
-                fresh._machinery._engines = index._machinery._engines  # the model is loaded once
+                fresh._context._engines = index._context._engines  # the model is loaded once
                 started = perf_counter()
                 outcomes = await fresh.add(addresses)
                 added.append(perf_counter() - started)
-                fresh._machinery._engines = {}  # whose it is not closes it not
+                fresh._context._engines = {}  # whose it is not closes it not
             assert {outcome.change for outcome in outcomes} == {Change.ADDED}
             started = perf_counter()
             encode(model, texts, "passage: ")

@@ -27,9 +27,9 @@ from index.embedding.encoders.base import Encoded, Encoder, Layers
 from index.embedding.engine.engine import Engine
 from index.ingestion.embed import cut, embed
 from index.ingestion.sources.files import find
-from index.launches import catalogue
 from index.launches.mentions import Mentions
 from index.model.articles import Article
+from index.storage import catalogue
 from index.storage.store.base import Entry
 from tests.support.articles import draft_of
 
@@ -79,11 +79,11 @@ async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path
         bare, engine, added = [], [], []
         for turn in range(3):
             async with open_index(Settings(data=tmp_path / str(turn))) as fresh:
-                fresh._machinery._engines = index._machinery._engines  # the model is loaded once
+                fresh._context._engines = index._context._engines  # the model is loaded once
                 started = perf_counter()
                 await fresh.add([str(SAMPLES), str(CALIBRATION)])
                 added.append(perf_counter() - started)
-                fresh._machinery._engines = {}  # whose it is not closes it not
+                fresh._context._engines = {}  # whose it is not closes it not
             started = perf_counter()
             encode(model, texts, "passage: ")
             bare.append(perf_counter() - started)

@@ -18,10 +18,8 @@ from index.ingestion.follow_feeds import Following
 from index.ingestion.reindex import Rebuilding, reread
 from index.ingestion.sources import files, web
 from index.ingestion.sources.address import is_address
-from index.launches import catalogue, claims
-from index.launches.catalogue import Catalogue, Product
+from index.launches import claims
 from index.launches.mentions import Mentions
-from index.launches.name_keys import key
 from index.launches.status import Launches
 from index.model.answers import Answer, Topic
 from index.model.articles import EVERYBODY, Counts, Listed, Outcome, Progress
@@ -29,16 +27,20 @@ from index.model.errors import JobError, QuestionError
 from index.model.jobs import JobState
 from index.model.launches import Status
 from index.model.quotes import Mark, Quote
+from index.model.settings import IndexSettings
 from index.retrieval.pipeline import QUESTION_LIMIT, Asking, State, state_of, unified
-from index.storage.context import Machinery
+from index.storage import catalogue
+from index.storage.catalogue import Catalogue, Product
+from index.storage.context import IndexContext
 from index.storage.store import erase
 from index.storage.store.exchanges import Exchanges
 from index.storage.store.ledger import Ledger
 from index.system.threads import beside
+from index.text.name_keys import key
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index import IndexSettings
+    from index.ingestion.sources.fetch import Fetcher
     from index.storage.store.base import Generation
 
 _TYPED = 100  # characters of what somebody begins to write that are looked at: no product's name has more
@@ -56,19 +58,20 @@ class Index:
         jobs: rebuilds.
     """
 
-    def __init__(self, machinery: Machinery) -> None:
-        self._machinery = machinery
-        self._settings = machinery.settings
-        self._store = machinery.store
-        self.database = machinery.database
-        self.ledger = Ledger(machinery.database)
-        self.exchanges = Exchanges(machinery.database)
-        self._adding = Adding(machinery, self._mentions)
-        self.feeds = Following(machinery, self._adding.add)
-        self.jobs = Rebuilding(machinery)
+    def __init__(self, context: IndexContext) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._store = context.store
+        self.database = context.database
+        self.ledger = Ledger(context.database)
+        self.exchanges = Exchanges(context.database)
+        self._adding = Adding(context, self._mentions)
+        self._web: Fetcher | None = None
+        self.feeds = Following(context, self._adding.add, self._fetcher)
+        self.jobs = Rebuilding(context)
         self._mentions_by = alru_cache(maxsize=1)(self._mentions)
         self._launches_in = alru_cache(maxsize=1)(self._look_launches_up)
-        self._asking = Asking(machinery, self._launches_of)
+        self._asking = Asking(context, self._launches_of)
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -77,12 +80,22 @@ class Index:
         Raises:
             DataError: the folder cannot be used, or DATABASE_URL names an engine that is not supported.
         """
-        return cls(await Machinery.open(settings))
+        return cls(await IndexContext.open(settings))
 
     async def close(self) -> None:
         """Let go of files and threads."""
         await self.jobs.close()
-        await self._machinery.close()
+        if self._web:
+            await self._web.close()
+        await self._context.close()
+
+    def _fetcher(self) -> Fetcher:
+        """What asks web servers, one for all, so that no server is asked for two things at once; its libraries are loaded with it."""
+        if self._web is None:
+            from index.ingestion.sources.fetch import Fetcher
+
+            self._web = Fetcher(allow_private=self._settings.allow_private_network, ports=self._settings.web_ports)
+        return self._web
 
     async def engine(self) -> Engine:
         """The encoder that answers, loaded (some seconds) when this is first called: of the articles, as long as a rebuild is needed.
@@ -91,7 +104,7 @@ class Index:
             ModelError: there is no such model, or the hub cannot be reached.
             DataError: the articles were embedded with a model that cannot be had any more.
         """
-        return await self._machinery.engine_of(await self._store.live())
+        return await self._context.engine_of(await self._store.live())
 
     # Articles
 
@@ -116,7 +129,7 @@ class Index:
             BusyError: another process is writing.
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
-        workers = self._machinery.sandbox
+        workers = self._context.sandbox
         sent = {
             files.source_of_upload(name): partial(files.read_upload, name, content, workers) for name, content in (uploads or {}).items()
         }
@@ -126,9 +139,9 @@ class Index:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not is_address(source)))):
-            readers[files.source_of(path)] = partial(files.read, path, self._machinery.sandbox)
+            readers[files.source_of(path)] = partial(files.read, path, self._context.sandbox)
         for address in filter(is_address, sources):
-            readers[web.source_of(address)] = partial(web.read, address, self._machinery.fetcher, self._machinery.sandbox)
+            readers[web.source_of(address)] = partial(web.read, address, self._fetcher(), self._context.sandbox)
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:
@@ -138,7 +151,7 @@ class Index:
             BusyError: another process is writing.
         """
         paths = {name: files.source_of(Path(name)) for name in names}
-        async with self._machinery.writing():
+        async with self._context.writing():
             removed = await self._store.remove([*map(storable, names), *paths.values()], scope)
         return {name: title for name in names if (title := removed.get(storable(name)) or removed.get(paths[name]))}
 
@@ -165,19 +178,19 @@ class Index:
             BusyError: another process is writing, or has been reading for long.
             ValueError: what belongs to everybody is no workspace's.
         """
-        async with self._machinery.writing():
-            await self._machinery.laid_out()  # it reads, and might write what is deleted
+        async with self._context.writing():
+            await self._context.laid_out()  # it reads, and might write what is deleted
             found = await self.remains(scope)
             try:
-                await erase.forget(self._machinery.database, scope)
+                await erase.forget(self._context.database, scope)
             finally:
-                await self._machinery.clear_vectors()
+                await self._context.clear_vectors()
         return found
 
     async def remains(self, scope: str) -> Mapping[str, int]:
         """How much there is of a workspace, by kind: nothing of any, once it is forgotten."""
-        in_files = await self._machinery.vector_files_of(scope)
-        return {**await erase.remains(self._machinery.database, scope), "vector files": in_files}
+        in_files = await self._context.vector_files_of(scope)
+        return {**await erase.remains(self._context.database, scope), "vector files": in_files}
 
     async def rebuild(self, *, tell: Tell | None = None) -> None:
         """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.
@@ -237,7 +250,7 @@ class Index:
             CatalogueError: it does not fit into the catalogue.
             BusyError: another process is writing.
         """
-        async with self._machinery.writing():
+        async with self._context.writing():
             before = await self._mentions()
             await asyncio.to_thread(catalogue.add, self._settings.data, product)
             await self._reread(product, before, tell)
@@ -249,7 +262,7 @@ class Index:
             CatalogueError: it is none of the installation's own.
             BusyError: another process is writing.
         """
-        async with self._machinery.writing():
+        async with self._context.writing():
             before = await self._mentions()
             removed = await asyncio.to_thread(catalogue.remove, self._settings.data, id_)
             await self._reread(removed, before, tell)
@@ -261,7 +274,7 @@ class Index:
         generation = await self._store.live()
         if generation is None:
             return
-        engine = await self._machinery.engine_of(generation)
+        engine = await self._context.engine_of(generation)
         named = Mentions(Catalogue({changed.id: changed}))
         stale = generation.claims != claims.version(engine.fitted, before)
         await reread(

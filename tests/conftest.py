@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, settings
 from bot.settings import Settings
 from index import open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
-from index.storage.context import Machinery
+from index.storage.context import IndexContext
 from index.system.sandbox import Sandbox
 from tests.support.articles import SAMPLES, SORA_ARTICLE
 
@@ -45,14 +45,14 @@ def environment() -> Iterator[None]:
 @pytest_asyncio.fixture(scope="session", autouse=True)
 async def sandbox(environment: None) -> AsyncIterator[Sandbox]:
     """Workers that all indexes of the tests' event loop share: to start them takes longer than most tests."""
-    shared, loop, own = Sandbox(), asyncio.get_running_loop(), vars(Machinery)["sandbox"]
+    shared, loop, own = Sandbox(), asyncio.get_running_loop(), vars(IndexContext)["sandbox"]
 
-    def of(machinery: Machinery) -> Sandbox:
-        made: Sandbox = shared if asyncio.get_running_loop() is loop else own.fget(machinery)
+    def of(context: IndexContext) -> Sandbox:
+        made: Sandbox = shared if asyncio.get_running_loop() is loop else own.fget(context)
         return made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Machinery, "sandbox", property(of))
+        patch.setattr(IndexContext, "sandbox", property(of))
         yield shared
     await shared.close()
 

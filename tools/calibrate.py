@@ -25,7 +25,7 @@ import index.retrieval.pipeline
 from bot.settings import Settings
 from index import open_index
 from index.embedding.engine.engine import Engine
-from index.retrieval.answerability import Signals, beside_the_point
+from index.retrieval.answerability import Judge, Signals, beside_the_point
 from index.retrieval.quotes import Verdict
 from index.retrieval.search import Found
 
@@ -39,7 +39,7 @@ async def collect(questions: list[Mapping[str, Any]]) -> list[Signals]:
     collected: list[Signals] = []
 
     def judge(found: Found, engine: Engine) -> Verdict:
-        collected.append(engine.judge.signals(found))
+        collected.append(Judge(engine.encoder, engine.fitted).signals(found))
         return Verdict()
 
     index.retrieval.pipeline.answer = judge

@@ -16,10 +16,11 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from bot.settings import Settings
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.learned import bundle
 from index.embedding.learned.stage_examples import Example, examples, seen
-from index.embedding.learned.stage_reader import HOWS, STAGES, StageReader
+from index.embedding.learned.stage_labels import HOWS, STAGES
+from index.embedding.learned.stage_reader import StageReader
 
 FOLDS = 5
 

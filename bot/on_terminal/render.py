@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.presentation.replies import Cited, Reply, StageReply, StatusReply
-from index import Audited, Feed, Listed, Stage
-from index.launches.catalogue import Product
+from index import Audited, Feed, Listed, Product, Stage
 from index.storage.maintenance.integrity import Check, Health
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.service.conversations import Judged
-from index import Answer, Audited, Feed, Listed, Quote, ShipdateError, Source, Status
-from index.launches.catalogue import Product
+from index import Answer, Audited, Feed, Listed, Product, Quote, ShipdateError, Source, Status
 
 _SHOWN = 40  # characters of what is no date
 

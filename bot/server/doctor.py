@@ -18,8 +18,8 @@ from bot.server.listen_address import AddressError, parse_address
 from bot.server.run import LOCK
 from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
-from index.embedding.encoders import base as encoders
 from index.embedding.encoders import bundled
+from index.embedding.encoders import load as encoders
 from index.ingestion.sources.fetch import Fetcher
 from index.ingestion.sources.response import FetchError
 from index.model.errors import DataError, ModelError

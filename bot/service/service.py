@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from bot.service.metrics import Metrics
     from bot.settings import Settings
+    from index import Product
     from index.api import Index
     from index.ingestion.embed import Tell
-    from index.launches.catalogue import Product
 
 log = logging.getLogger(__name__)
 

@@ -20,15 +20,15 @@ from index.ingestion.sources import near_duplicates
 from index.ingestion.sources.draft import Draft
 from index.launches import claims
 from index.launches.mentions import Mentions
-from index.model.articles import EVERYBODY, Article, Change, Outcome, Progress
+from index.model.articles import EVERYBODY, Article, Change, Outcome, Progress, SourceState
 from index.model.errors import ArticleError, QuotaError
-from index.storage.store.base import Copy, Embedded, Entry, Generation, Known
+from index.storage.store.base import Copy, Embedded, Entry, Generation
 from index.system.sandbox import SandboxError
 
 if TYPE_CHECKING:
-    from index.storage.context import Machinery
+    from index.storage.context import IndexContext
 
-Read = Callable[[Known | None], Awaitable[Draft | None]]
+Read = Callable[[SourceState | None], Awaitable[Draft | None]]
 """Reads one source, given what is kept of it; None when it has not changed. Raises :class:`~index.model.errors.ArticleError`."""
 
 READ_AHEAD = 64
@@ -46,9 +46,9 @@ class Adding:
         mentions: finds products, by the catalogue as it is at the moment.
     """
 
-    def __init__(self, machinery: Machinery, mentions: Callable[[], Awaitable[Mentions]]) -> None:
-        self._machinery = machinery
-        self._store = machinery.store
+    def __init__(self, context: IndexContext, mentions: Callable[[], Awaitable[Mentions]]) -> None:
+        self._context = context
+        self._store = context.store
         self._mentions = mentions
 
     async def add(self, named: Mapping[str, Read], scope: str, tell: Tell) -> list[Outcome]:
@@ -70,7 +70,7 @@ class Adding:
 
         # Loading the model takes seconds, in which what is new can be read.
         wanted = len(await self._store.known(named, scope)) < len(named)
-        loading = asyncio.create_task(self._machinery.engine_of(await self._store.live())) if wanted else None
+        loading = asyncio.create_task(self._context.engine_of(await self._store.live())) if wanted else None
         rest = iter(named.items())
         reading = self._read(rest, scope)
         try:
@@ -83,7 +83,7 @@ class Adding:
             for task in begun:
                 task.cancel()
             await asyncio.gather(*begun, return_exceptions=True)
-        await self._machinery.refresh(changed=True)
+        await self._context.refresh(changed=True)
         return outcomes
 
     def _read(self, rest: Iterator[tuple[str, Read]], scope: str) -> asyncio.Task[list[tuple[str, Content]]]:
@@ -99,7 +99,7 @@ class Adding:
                     draft = await read(known.get(name))
                     if draft is None or (name in known and known[name].digest == draft.digest):
                         return draft
-                    return _Fresh.of(draft, await self._machinery.sandbox.run(prepare, draft, scope))
+                    return _Fresh.of(draft, await self._context.sandbox.run(prepare, draft, scope))
                 except SandboxError as error:
                     return ArticleError(f"{name}: {error}")
                 except ArticleError as error:
@@ -110,7 +110,7 @@ class Adding:
 
     async def _add(self, contents: Sequence[tuple[str, Content]], scope: str, tell: Tell, done: Callable[[int], None]) -> Sequence[Outcome]:
         """Add what was read. Each batch is one transaction; while one is embedded, the one before is written."""
-        run = _Run(self._machinery, scope, await self._store.known([name for name, _ in contents], scope), await self._base(tell))
+        run = _Run(self._context, scope, await self._store.known([name for name, _ in contents], scope), await self._base(tell))
         try:
             for group in batches(one.cut for one in await run.judge(contents)):
                 embedded = await embed(group, run.base.engine, run.base.mentions, done)
@@ -126,14 +126,14 @@ class Adding:
         Raises:
             BusyError: another process is writing.
         """
-        await self._machinery.engine_of(await self._store.live())  # loading it takes seconds, in which nobody is kept from writing
-        async with self._machinery.writing():
+        await self._context.engine_of(await self._store.live())  # loading it takes seconds, in which nobody is kept from writing
+        async with self._context.writing():
             generation = await self._store.live()
-            engine = await self._machinery.engine_of(generation)
+            engine = await self._context.engine_of(generation)
             mentions = await self._mentions()
             version = claims.version(engine.fitted, mentions)
             if generation is None:
-                generation = await self._store.begin(engine.encoder.fingerprint, version, self._machinery.settings.embedding_model)
+                generation = await self._store.begin(engine.encoder.fingerprint, version, self._context.settings.embedding_model)
                 await self._store.go_live(generation)
             elif generation.claims != version:
                 await reread(store=self._store, engine=engine, mentions=mentions, tell=tell)
@@ -145,7 +145,7 @@ class Adding:
         while True:
             attempts += 1
             revision = await run.compare([one.article.source for one in group])
-            async with self._machinery.writing():
+            async with self._context.writing():
                 live = await self._store.live()
                 if live and base.stands(live) and (live.revision == revision or attempts >= _ATTEMPTS):
                     entries = run.entries(group, embedded)
@@ -158,14 +158,14 @@ class Adding:
 
     async def _settle_rest(self, run: _Run) -> None:
         """Write where else texts stand, and new validators, when the articles before them are written."""
-        async with self._machinery.writing():
+        async with self._context.writing():
             await run.note()
 
     async def _check_room(self, names: Collection[str], scope: str) -> None:
         """Whether a workspace may have these articles, too, of which copies count like others; what all share has no limit."""
         if scope == EVERYBODY:
             return
-        held, most = await self._store.sources(scope), self._machinery.settings.max_articles
+        held, most = await self._store.sources(scope), self._context.settings.max_articles
         new = len(names) - len(await self._store.known(names, scope))
         if new and held + new > most:
             raise QuotaError(
@@ -218,8 +218,8 @@ class _Fresh:
         return Copy(of, article.source, article.url, article.publisher, article.published, _known(self.draft))
 
 
-def _known(draft: Draft) -> Known:
-    return Known(draft.digest, draft.etag, draft.modified)
+def _known(draft: Draft) -> SourceState:
+    return SourceState(draft.digest, draft.etag, draft.modified)
 
 
 Content: TypeAlias = _Fresh | Draft | ArticleError | None
@@ -234,17 +234,17 @@ class _Run:
         fresh: articles that were read and are not written yet, by source.
     """
 
-    def __init__(self, machinery: Machinery, scope: str, known: Mapping[str, Known], base: _Base) -> None:
+    def __init__(self, context: IndexContext, scope: str, known: Mapping[str, SourceState], base: _Base) -> None:
         self.base = base
         self.scope = scope
         self.outcomes: dict[str, Outcome] = {}
         self.fresh: dict[str, _Fresh] = {}
-        self._store = machinery.store
-        self._sandbox = machinery.sandbox
+        self._store = context.store
+        self._sandbox = context.sandbox
         self._known = known
         self._revision: int | None = None  # of the articles that all were compared with
         self._copies: dict[str, Copy] = {}  # not written yet, by source, likewise
-        self._validators: dict[str, Known] = {}
+        self._validators: dict[str, SourceState] = {}
         self._writing: asyncio.Task[None] | None = None
 
     async def judge(self, contents: Sequence[tuple[str, Content]]) -> list[_Fresh]:

@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from index.embedding.encoders.base import Layers
 from index.embedding.engine.engine import Engine
-from index.launches.claims import TITLE, Claim, Statement, claims, statements
+from index.launches.claims import Statement, claims, statements
 from index.launches.mentions import Mentions
 from index.model.articles import Article, Passage, Progress, Span
+from index.model.launches import TITLE, Claim
 from index.storage.store.base import Embedded
 from index.text import passages
 from index.text.words import profile

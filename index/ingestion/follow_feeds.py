@@ -22,17 +22,17 @@ from index.ingestion.sources import feeds, opml, web
 from index.ingestion.sources.address import AddressError, parse
 from index.ingestion.sources.draft import Draft
 from index.ingestion.sources.response import Fetched, FetchError
-from index.model.articles import EVERYBODY, Change, Outcome
+from index.model.articles import EVERYBODY, Change, Outcome, SourceState
 from index.model.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model.feeds import Feed, Look
-from index.storage.store.base import Known
 from index.storage.store.feeds import JITTER, LONGEST, FeedStore, Noted, Validators
 from index.system import telemetry
 from index.system.sandbox import Sandbox, SandboxError
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index.storage.context import Machinery
+    from index.ingestion.sources.fetch import Fetcher
+    from index.storage.context import IndexContext
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,12 @@ class Following:
         clock: the time, in seconds since the epoch.
     """
 
-    def __init__(self, machinery: Machinery, add: Add) -> None:
+    def __init__(self, context: IndexContext, add: Add, fetcher: Callable[[], Fetcher]) -> None:
         self.clock: Callable[[], float] = time
-        self._machinery = machinery
+        self._context = context
+        self._fetcher = fetcher
         self._add = add
-        self._store = FeedStore(machinery.database)
+        self._store = FeedStore(context.database)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -159,7 +160,7 @@ class Following:
             FeedError: it is no OPML.
         """
         try:
-            return await self._machinery.sandbox.run(opml.read, text)
+            return await self._context.sandbox.run(opml.read, text)
         except SandboxError as error:
             raise FeedError(f"This list of feeds cannot be read: {error}") from None
 
@@ -252,7 +253,7 @@ class Following:
         """Add the articles of the items that are new, have changed, or whose page is still to be had; and whether none is left."""
         noted = await self._store.noted(feed.id)
         wanted = [item for item in contents.items if not _settled(item, noted.get(item.id))]
-        stored = await self._machinery.store.known([item.source for item in wanted], feed.scope)
+        stored = await self._context.store.known([item.source for item in wanted], feed.scope)
         pages, present = _Pages(self._page), [item.id for item in contents.items]
         outcomes: list[Outcome] = []
         complete = True
@@ -260,7 +261,7 @@ class Following:
             readers: dict[str, Read] = {}
             seen: list[Noted] = []
             for item in wanted[at : at + TOGETHER]:
-                read, failures = await _read(item, noted.get(item.id), pages, stored.get(item.source), self._machinery.sandbox)
+                read, failures = await _read(item, noted.get(item.id), pages, stored.get(item.source), self._context.sandbox)
                 if read:
                     readers[item.source] = partial(_given, read)
                 complete &= failures in (0, _PAGE_LOOKS)
@@ -278,9 +279,7 @@ class Following:
 
     async def _fetch_changed(self, address: str, seen: Validators) -> Fetched | None:
         """What stands at an address; None if that was seen."""
-        return await self._machinery.fetcher.get(
-            address, accept=feeds.ACCEPT, limit=feeds.SIZE_LIMIT, etag=seen.etag, modified=seen.modified
-        )
+        return await self._fetcher().get(address, accept=feeds.ACCEPT, limit=feeds.SIZE_LIMIT, etag=seen.etag, modified=seen.modified)
 
     async def _parse(self, fetched: Fetched) -> feeds.Contents:
         return await self._understand(feeds.parse, fetched, datetime.fromtimestamp(self.clock(), UTC))
@@ -292,12 +291,12 @@ class Following:
             FeedError: whatever it raises, or it does not come to an end.
         """
         try:
-            return await self._machinery.sandbox.run(function, fetched, *args, **kwargs)
+            return await self._context.sandbox.run(function, fetched, *args, **kwargs)
         except SandboxError as error:
             raise FeedError(f"{fetched.url} cannot be read as a feed: {error}") from None
 
     async def _page(self, address: str) -> Draft:
-        draft = await web.read(address, self._machinery.fetcher, self._machinery.sandbox)
+        draft = await web.read(address, self._fetcher(), self._context.sandbox)
         assert draft is not None  # there was nothing that it could have been unchanged from
         return draft
 
@@ -327,7 +326,7 @@ class _Pages:
 
 
 async def _read(
-    item: feeds.Item, before: Noted | None, pages: _Pages, stored: Known | None, workers: Sandbox
+    item: feeds.Item, before: Noted | None, pages: _Pages, stored: SourceState | None, workers: Sandbox
 ) -> tuple[Draft | ArticleError | None, int | None]:
     """The article that an item tells of, or why there is none; and how often its page could not be had (see :class:`Noted`).
 
@@ -353,7 +352,7 @@ async def _read(
         return (error, 0) if article else (told or error, _PAGE_LOOKS)
 
 
-async def _given(read: Draft | ArticleError, _known: Known | None) -> Draft:
+async def _given(read: Draft | ArticleError, _known: SourceState | None) -> Draft:
     if isinstance(read, ArticleError):
         raise read
     return read

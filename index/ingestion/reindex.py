@@ -19,12 +19,13 @@ from filelock import AsyncFileLock, Timeout
 from index.embedding.engine.engine import Engine
 from index.ingestion import embed as cutting
 from index.ingestion.embed import Cut, Tell, batches, cut, embed, tell_launches
-from index.launches import catalogue, claims
+from index.launches import claims
 from index.launches.mentions import Mentions
 from index.model.articles import EVERYBODY, Article, Progress
 from index.model.errors import DataError, JobError, ShipdateError
 from index.model.jobs import Job
-from index.storage.context import Machinery
+from index.storage import catalogue
+from index.storage.context import IndexContext
 from index.storage.store.base import Generation, Store
 from index.storage.store.database import JOBS_LOCK
 from index.storage.store.jobs import Jobs
@@ -40,10 +41,10 @@ _LOOK = 0.25  # seconds from one look at what another process does to the next
 class Rebuilding:
     """The rebuilds of one index, as jobs in the background: one at a time a scope, one after another."""
 
-    def __init__(self, machinery: Machinery) -> None:
-        self._machinery = machinery
-        self._store = machinery.store
-        self._jobs = Jobs(machinery.database)
+    def __init__(self, context: IndexContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._jobs = Jobs(context.database)
         self._work: asyncio.Task[None] | None = None
         self._at: int | None = None  # the job that this process works on
         self._moved = asyncio.Event()
@@ -118,7 +119,7 @@ class Rebuilding:
             ModelError: the model that is set cannot be loaded.
         """
         live = await self._store.live()
-        return live is not None and live.fingerprint != (await self._machinery.engine()).encoder.fingerprint
+        return live is not None and live.fingerprint != (await self._context.engine()).encoder.fingerprint
 
     async def close(self) -> None:
         """Stop; what is not done can be resumed."""
@@ -130,7 +131,7 @@ class Rebuilding:
 
     def _lock(self) -> AsyncFileLock:
         """Held by whoever works on jobs; the system lets go of it when a process dies."""
-        return AsyncFileLock(self._machinery.settings.data / JOBS_LOCK, mode=private_files.FILE, run_in_executor=False)
+        return AsyncFileLock(self._context.settings.data / JOBS_LOCK, mode=private_files.FILE, run_in_executor=False)
 
     def _take_up(self) -> None:
         if self._work is None or self._work.done():
@@ -151,7 +152,7 @@ class Rebuilding:
             except Timeout:
                 continue  # the other process may do it all
             except OSError as error:
-                raise DataError(f"The data folder {self._machinery.settings.data} cannot be written: {error.strerror}.") from None
+                raise DataError(f"The data folder {self._context.settings.data} cannot be written: {error.strerror}.") from None
             try:
                 while waiting := await self._jobs.unfinished():
                     self._at = waiting[0].id
@@ -173,22 +174,20 @@ class Rebuilding:
 
     async def _rebuild(self, job: Job) -> None:
         """Fill a generation beside the live one, and swap it in."""
-        self._machinery.precedence.last = True
+        self._context.precedence.last = True
         if job.scope != EVERYBODY:
             await self._check_alone()
-        engine, mentions = await self._machinery.engine(), await self._mentions()
+        engine, mentions = await self._context.engine(), await self._mentions()
         version = claims.version(engine.fitted, mentions)
-        generation = await self._store.begin(
-            engine.encoder.fingerprint, version, self._machinery.settings.embedding_model, _whose(job.scope)
-        )
+        generation = await self._store.begin(engine.encoder.fingerprint, version, self._context.settings.embedding_model, _whose(job.scope))
         if not await self._fill(job, generation, engine, mentions):
             await self._store.abandon(_whose(job.scope))
             return
         mentions = await self._mentions()
         if job.scope == EVERYBODY and claims.version(engine.fitted, mentions) != version:  # a product was added meanwhile
-            async with self._machinery.writing(patiently=True):
+            async with self._context.writing(patiently=True):
                 await reread(store=self._store, engine=engine, mentions=mentions, tell=lambda _: None)
-        await self._machinery.refresh(changed=True)
+        await self._context.refresh(changed=True)
 
     async def _fill(self, job: Job, generation: Generation, engine: Engine, mentions: Mentions) -> bool:
         """Embed what is missing until nothing is, and swap; False where the job was cancelled.
@@ -209,14 +208,14 @@ class Rebuilding:
                 return False
             missing = await self._store.missing(generation, _READ_AHEAD)
             if not missing:
-                async with self._machinery.writing(patiently=True):
+                async with self._context.writing(patiently=True):
                     if not await self._store.missing(generation, 1):  # else something was added a moment ago
                         return await self._store.go_live(generation, job.id)
                 continue
             cuts = [await engine.bulk(partial(_cut, engine, article)) for article in missing]
             for group in batches(cuts, cutting.BATCH_TEXTS // _FINER):
                 embedded = await embed(group, engine, mentions, lambda _: None)
-                async with self._machinery.writing(patiently=True):
+                async with self._context.writing(patiently=True):
                     await self._store.write_passages(list(zip((one.article for one in group), embedded, strict=True)), generation)
                 made += len(group)
                 if not await advance():
@@ -235,7 +234,7 @@ class Rebuilding:
             )
 
     async def _mentions(self) -> Mentions:
-        return Mentions(await asyncio.to_thread(catalogue.load, self._machinery.settings.data))
+        return Mentions(await asyncio.to_thread(catalogue.load, self._context.settings.data))
 
 
 def _whose(scope: str) -> str | None:

@@ -17,45 +17,21 @@ import numpy as np
 from index.embedding.encoders.base import Layers
 from index.embedding.learned.bundle import Fitted
 from index.embedding.learned.question_kinds import Intent
-from index.embedding.learned.stage_reader import HOWS, STAGES, How, mark
+from index.embedding.learned.stage_labels import HOWS, STAGES
+from index.embedding.learned.stage_reader import mark
 from index.launches.mentions import Mention, Mentions
 from index.model.articles import Article, Passage
-from index.model.launches import Stage
+from index.model.launches import TITLE, Claim, How
 from index.text import dates
 
 VERSION = 2
 """Raised whenever the same article would be found to claim other things."""
-
-TITLE = -1
-"""The place of a claim that the title makes."""
 
 _LEAST = 0.15  # what is less sure is no claim
 _SEVERAL = 0.4  # the trust in a sentence that compares products
 _NEWS = 45  # days: what happened earlier is no news
 _MENTIONED = 8  # names of one sentence that are read, each by itself; one that has more is a list, or was made to keep the reader busy
 _CARRIED = 3  # products that a sentence without a name can go on about
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One sentence's word on one product.
-
-    Attributes:
-        passage: the place of its passage in the article.
-        place: the place of the sentence in the passage; :data:`TITLE` for the article's title.
-        named: whether the sentence names the product, rather than going on about it.
-        sure: how likely the sentence tells this stage, from 0 to 1.
-        since: the day that it names for it, on or before the article's own.
-    """
-
-    passage: int
-    place: int
-    product: str
-    named: bool
-    stage: Stage
-    how: How
-    sure: float
-    since: date | None
 
 
 @dataclass(frozen=True, slots=True)

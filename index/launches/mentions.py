@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from index.launches.catalogue import Catalogue, Product
-from index.launches.name_keys import Key, Part, key, parts, slug
 from index.model.articles import Span
+from index.storage.catalogue import Catalogue, Product
+from index.text.name_keys import Key, Part, key, parts, slug
 
 VERSION = 1
 """Raised whenever the same text would be found to speak of other products."""
@@ -43,7 +43,7 @@ class Mention(Span):
     """A product named in a text.
 
     Attributes:
-        product: its id; of a name that is in no catalogue, one made from the name (see :func:`index.launches.name_keys.slug`).
+        product: its id; of a name that is in no catalogue, one made from the name (see :func:`index.text.name_keys.slug`).
         known: whether it is of the catalogue, or a version of what is.
     """
 

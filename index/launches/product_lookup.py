@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import nlargest
 
-from index.launches.catalogue import Catalogue
 from index.launches.mentions import LONGEST_SHORT, QUALIFIERS, Mention, Mentions, parent_of
-from index.launches.name_keys import Key, Part, key, nearest, parts, slug
+from index.storage.catalogue import Catalogue
+from index.text.name_keys import Key, Part, key, nearest, parts, slug
 from index.text.typos import SpellingIndex
 
 _NO_PRODUCTS = frozenset("ai api app apps android chrome iphone ipad ios mac macos pixel web windows".split())

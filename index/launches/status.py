@@ -11,11 +11,10 @@ import numpy.typing as npt
 from async_lru import alru_cache
 from cachetools import LRUCache
 
-from index.launches.claims import TITLE
 from index.launches.mentions import Mentions
 from index.launches.product_lookup import Products
-from index.launches.timeline import Reported, Stretch, timeline
-from index.model.launches import Period, Status
+from index.launches.timeline import Stretch, timeline, weight
+from index.model.launches import TITLE, Period, Reported, Status
 from index.model.quotes import Quote
 from index.storage.store.base import Store, StoredPassage
 
@@ -92,7 +91,7 @@ def _course(stretches: list[Stretch], passages: npt.NDArray[np.int64]) -> Course
     for stretch in stretches:
         sign = 1 if stretch is stretches[-1] else -1
         for claim in stretch.claims:
-            current[claim.passage, claim.place] = max(sign * claim.weight, current.get((claim.passage, claim.place), -1.0))
+            current[claim.passage, claim.place] = max(sign * weight(claim), current.get((claim.passage, claim.place), -1.0))
     return Course(tuple(stretches), current, passages)
 
 
@@ -104,4 +103,4 @@ def _proof(stretch: Stretch) -> Reported:
 def _quote(claim: Reported, passage: StoredPassage) -> Quote:
     """The words of a claim. A title cannot be quoted from the text: the article's first sentence stands for it."""
     span = passage.sentences[max(claim.place, 0)]
-    return Quote(passage.text[span.start - passage.start : span.end - passage.start], claim.weight, span.start, span.end, passage.article)
+    return Quote(passage.text[span.start - passage.start : span.end - passage.start], weight(claim), span.start, span.end, passage.article)

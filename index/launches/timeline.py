@@ -15,9 +15,8 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.learned.stage_reader import STAGES, How
-from index.launches.claims import TITLE
-from index.model.launches import Stage
+from index.embedding.learned.stage_labels import STAGES
+from index.model.launches import TITLE, How, Reported, Stage
 
 _KNOWN = STAGES[:-1]
 _PLACE = {stage: place for place, stage in enumerate(_KNOWN)}
@@ -94,38 +93,6 @@ _MOVES = np.log(
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A claim as the timeline sees it.
-
-    Attributes:
-        article: the article's number.
-        day: the day it was published, as an ordinal; None where unknown.
-        passage, place: which sentence makes it.
-        relation: 0 for a claim about the product itself, 1 about one of its versions, -1 about a family that it belongs to.
-        since: the day that it names, as an ordinal.
-    """
-
-    article: int
-    day: int | None
-    passage: int
-    place: int
-    relation: int
-    named: bool
-    stage: Stage
-    how: How
-    sure: float
-    since: int | None
-
-    @property
-    def weight(self) -> float:
-        """How much it says about the stage on the day it was made, from 0 to 1."""
-        weight = self.sure * _HOW[self.how][self.stage] * (1 if self.named else _CARRIED) * (_TITLE if self.place == TITLE else 1)
-        if self.relation:
-            weight *= (_VERSIONS if self.relation > 0 else _FAMILY).get(self.stage, 0.0)
-        return weight
-
-
-@dataclass(frozen=True, slots=True)
 class Stretch:
     """A time at one stage.
 
@@ -139,12 +106,20 @@ class Stretch:
     claims: tuple[Reported, ...]
 
 
+def weight(claim: Reported) -> float:
+    """How much a claim says about the stage on the day it was made, from 0 to 1."""
+    certainty = claim.sure * _HOW[claim.how][claim.stage] * (1 if claim.named else _CARRIED) * (_TITLE if claim.place == TITLE else 1)
+    if claim.relation:
+        certainty *= (_VERSIONS if claim.relation > 0 else _FAMILY).get(claim.stage, 0.0)
+    return certainty
+
+
 def timeline(claims: Iterable[Reported]) -> list[Stretch]:
     """The stages of one product, oldest first, from all claims about it that count."""
     told = list(claims)
     # A family's word counts for a version only once the version has been spoken of.
     own = [claim.day or 0 for claim in told if claim.relation == 0]
-    telling = [claim for claim in told if claim.weight > 0 and (claim.relation >= 0 or (own and (claim.day or 0) >= min(own)))]
+    telling = [claim for claim in told if weight(claim) > 0 and (claim.relation >= 0 or (own and (claim.day or 0) >= min(own)))]
     if any(claim.how is not How.HEARSAY for claim in telling):  # rumours only count where there is nothing else
         telling = [claim for claim in telling if claim.how is not How.HEARSAY]
     oldest = min((claim.day for claim in telling if claim.day is not None), default=None)
@@ -173,7 +148,7 @@ def _observations(articles: Sequence[Sequence[Reported]]) -> npt.NDArray[np.floa
         strongest = [[0.0] * len(_KNOWN), [0.0] * len(_KNOWN)]  # as an event, and in other ways
         for claim in claims:
             of_kind, stage = strongest[claim.how is not How.EVENT], _PLACE[claim.stage]
-            of_kind[stage] = max(of_kind[stage], min(claim.weight, _SUREST))
+            of_kind[stage] = max(of_kind[stage], min(weight(claim), _SUREST))
         told.append(strongest)
     strengths = np.array(told)
     support = (_SUPPORTS * strengths[..., None]).max(axis=(1, 2))
@@ -202,13 +177,13 @@ def _since(claims: Sequence[Reported], oldest: int) -> int:
     Args:
         claims: those for its stage, in order of time.
     """
-    clearest = max(claim.weight for claim in claims)
-    clear = [claim for claim in claims if claim.weight >= _NEARLY * clearest]
+    clearest = max(weight(claim) for claim in claims)
+    clear = [claim for claim in claims if weight(claim) >= _NEARLY * clearest]
     first = [claim for claim in claims if claim.article == clear[0].article]
     for how in (How.EVENT, How.STATE):
         said = [claim for claim in first if claim.since is not None and claim.how is how]
-        strongest = max((claim.weight for claim in said), default=0.0)
-        days = [claim.since for claim in said if claim.since is not None and claim.weight >= _NEARLY * strongest]
+        strongest = max((weight(claim) for claim in said), default=0.0)
+        days = [claim.since for claim in said if claim.since is not None and weight(claim) >= _NEARLY * strongest]
         if days:
             return max(days)
     return clear[0].day or oldest
@@ -220,7 +195,7 @@ def _best_first(claims: Sequence[Reported], since: int) -> tuple[Reported, ...]:
     order = {article: at for at, article in enumerate(dict.fromkeys(claim.article for claim in claims))}
 
     def worth(claim: Reported) -> float:
-        worth = claim.weight * (claim.place != TITLE)
+        worth = weight(claim) * (claim.place != TITLE)
         if claim.article in about:
             worth *= _OWN
         if claim.stage in (Stage.RELEASED, Stage.DISCONTINUED):

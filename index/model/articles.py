@@ -132,3 +132,12 @@ class Counts:
     articles: int
     passages: int
     vectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is kept of a source, an article's or a copy's: whoever reads it again can tell whether it has changed."""
+
+    digest: str
+    etag: str | None = None
+    modified: str | None = None

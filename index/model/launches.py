@@ -27,6 +27,72 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
 
 
+class How(StrEnum):
+    """In what way a sentence tells a stage.
+
+    Attributes:
+        EVENT: the stage begins with what it tells.
+        STATE: the stage holds at the time of writing.
+        PAST: it looks back: the stage began, or held, some time before.
+        HEARSAY: rumours, leaks, forecasts; not the maker's word.
+    """
+
+    EVENT = "event"
+    STATE = "state"
+    PAST = "past"
+    HEARSAY = "hearsay"
+
+
+TITLE = -1
+"""The place of a claim that the title makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence's word on one product.
+
+    Attributes:
+        passage: the place of its passage in the article.
+        place: the place of the sentence in the passage; :data:`TITLE` for the article's title.
+        named: whether the sentence names the product, rather than going on about it.
+        sure: how likely the sentence tells this stage, from 0 to 1.
+        since: the day that it names for it, on or before the article's own.
+    """
+
+    passage: int
+    place: int
+    product: str
+    named: bool
+    stage: Stage
+    how: How
+    sure: float
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A claim with its article's number and day: what the timeline of a launch is made of.
+
+    Attributes:
+        article: the article's number.
+        day: the day it was published, as an ordinal; None where unknown.
+        passage, place: which sentence makes it.
+        relation: 0 for a claim about the product itself, 1 about one of its versions, -1 about a family that it belongs to.
+        since: the day that it names, as an ordinal.
+    """
+
+    article: int
+    day: int | None
+    passage: int
+    place: int
+    relation: int
+    named: bool
+    stage: Stage
+    how: How
+    sure: float
+    since: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A time during which a launch stood at one stage.

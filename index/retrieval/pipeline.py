@@ -23,7 +23,7 @@ from index.model.errors import QuestionError
 from index.retrieval import follow_up
 from index.retrieval.quotes import Verdict, answer, asks_where_it_stands
 from index.retrieval.search import Launch, look_up, search
-from index.storage.context import Machinery
+from index.storage.context import IndexContext
 from index.storage.store.base import Generation
 from index.system import telemetry
 from index.system.threads import beside
@@ -70,7 +70,7 @@ class Asking:
         launches: what is known about launches, by a generation.
     """
 
-    def __init__(self, machinery: Machinery, launches: Callable[[Generation | None], Awaitable[Launches]]) -> None:
+    def __init__(self, machinery: IndexContext, launches: Callable[[Generation | None], Awaitable[Launches]]) -> None:
         self._machinery = machinery
         self._store = machinery.store
         self._launches_of = launches

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.embedding.engine.engine import Engine
 from index.embedding.learned.question_kinds import Intent
 from index.model.quotes import Quote
-from index.retrieval.answerability import answers, confident
+from index.retrieval.answerability import Judge, answers, confident
 from index.retrieval.search import Found, Scored
 from index.system.telemetry import timed
 
@@ -38,7 +38,7 @@ class Verdict:
 @timed("judge")
 def answer(found: Found, engine: Engine) -> Verdict:
     """What answers in what was found."""
-    signals = engine.judge.signals(found)
+    signals = Judge(engine.encoder, engine.fitted).signals(found)
     return Verdict(tuple(_quotes(found.sentences)), confident(signals)) if answers(signals) else Verdict()
 
 

@@ -16,6 +16,7 @@ from index.embedding.engine.engine import Engine
 from index.embedding.engine.priority import Precedence
 from index.embedding.learned.language_space import LanguageSpace
 from index.model.errors import BusyError, DataError, ModelError
+from index.model.settings import IndexSettings
 from index.storage.maintenance import backup
 from index.storage.store.articles import SQLiteStore
 from index.storage.store.base import Generation, Store
@@ -23,8 +24,6 @@ from index.storage.store.database import WRITER_LOCK, Database
 from index.system import private_files
 
 if TYPE_CHECKING:
-    from index import IndexSettings
-    from index.ingestion.sources.fetch import Fetcher
     from index.storage.vector_index.files import VectorFiles
     from index.storage.vector_index.load import Loading
     from index.storage.vector_index.snapshot import Vectors as Searchable
@@ -36,14 +35,13 @@ PATIENCE = 5.0
 """Seconds that an act waits for another process that is writing."""
 
 
-class Machinery:
+class IndexContext:
     """One data folder, opened."""
 
     def __init__(self, settings: IndexSettings, database: Database) -> None:
         self.settings = settings
         self.database = database
         self.store: Store = SQLiteStore(database)
-        self._fetcher: Fetcher | None = None
         self._sandbox: Sandbox | None = None
         self.precedence = Precedence()
         self._engines: dict[str, asyncio.Task[Engine]] = {}  # by EMBEDDING_MODEL; two while a rebuild changes from one to the other
@@ -53,7 +51,7 @@ class Machinery:
         self._writer = asyncio.Lock()
 
     @classmethod
-    async def open(cls, settings: IndexSettings) -> Machinery:
+    async def open(cls, settings: IndexSettings) -> IndexContext:
         """Open the data folder; the model is loaded when it is first needed.
 
         Raises:
@@ -68,8 +66,6 @@ class Machinery:
     async def close(self) -> None:
         """Let go of files, connections and threads, when all files are written."""
         await self.laid_out()
-        if self._fetcher:
-            await self._fetcher.close()
         if self._sandbox:
             await self._sandbox.close()
         if self._engines:
@@ -119,15 +115,6 @@ class Machinery:
         if loading is None or (loading.done() and loading.exception()):
             self._engines[model] = loading = asyncio.create_task(Engine.load(model, self.settings.cache, self.precedence, aside=aside))
         return await asyncio.shield(loading)
-
-    @property
-    def fetcher(self) -> Fetcher:
-        """What asks web servers, one for all, so that no server is asked for two things at once."""
-        if self._fetcher is None:
-            from index.ingestion.sources.fetch import Fetcher
-
-            self._fetcher = Fetcher(allow_private=self.settings.allow_private_network, ports=self.settings.web_ports)
-        return self._fetcher
 
     @property
     def sandbox(self) -> Sandbox:

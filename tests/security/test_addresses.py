@@ -113,7 +113,7 @@ async def index(data: Path) -> AsyncIterator[Index]:
         return ["127.0.0.1"]
 
     async with open_index(Settings(data=data, allow_private_network=True)) as made:
-        made._machinery._fetcher = Fetcher(allow_private=True, ports=frozenset(), resolve=resolve)
+        made._web = Fetcher(allow_private=True, ports=frozenset(), resolve=resolve)
         yield made
 
 
@@ -236,7 +236,7 @@ async def test_an_odd_link_in_a_feed_costs_no_other_item(index: Index, site: Sit
 async def test_an_odd_address_in_a_page_is_not_the_page_s(index: Index, site: Site, head: str) -> None:
     for address in WRITTEN:
         own = site.put("/odd", page("Aurora", TEXT, head=head.format(quoteattr(address))))
-        draft = await read(own, index._machinery.fetcher, index._machinery.sandbox)
+        draft = await read(own, index._fetcher(), index._context.sandbox)
         assert draft is not None
         assert TEXT in draft.text
         assert draft.url == own

@@ -24,7 +24,7 @@ from bot.server.run import LOCK, _alone
 from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
 from index import open_index
-from index.launches.catalogue import product_named
+from index.storage.catalogue import product_named
 from index.storage.maintenance import backup
 from index.storage.maintenance.integrity import Check, Health, check_data
 from index.storage.store.database import Database

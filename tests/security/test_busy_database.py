@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.wording import LANGUAGES, wording
 from index import JobState, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.model.errors import BusyError, CatalogueError, DataError, ModelError, ShipdateError
 from index.storage.store import database

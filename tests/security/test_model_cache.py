@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.embedding.encoders import base as encoders
 from index.embedding.encoders import bundled, choose, manifest
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.embedding.encoders.manifest import ManifestError
 from index.embedding.learned import bundle

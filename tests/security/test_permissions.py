@@ -26,7 +26,7 @@ from bot.service.service import Service
 from bot.settings import Settings
 from index import Audited, ShipdateError, open_index
 from index.api import Index
-from index.launches.catalogue import product_named
+from index.storage.catalogue import product_named
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401 (fixtures)
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
 from tests.bot.on_slack.test_commands import action_body, command_body

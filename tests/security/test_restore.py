@@ -26,8 +26,8 @@ from typer.testing import CliRunner
 from bot.on_terminal.cli import app
 from bot.settings import Settings
 from index import open_index
-from index.launches.catalogue import OWN, product_named
 from index.model.errors import BackupError, ShipdateError
+from index.storage.catalogue import OWN, product_named
 from index.storage.maintenance import backup
 from index.storage.maintenance.backup import back_up, restore
 from index.storage.store.database import FILE

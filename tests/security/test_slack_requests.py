@@ -91,7 +91,7 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
 @pytest.fixture(scope="module")
 def settings(index: Index, module_front: Front) -> Settings:
     return Settings(
-        data=index._machinery.settings.data,
+        data=index._context.settings.data,
         slack_bot_token="xoxb-1",
         slack_signing_secret=SECRET,
         slack_api_url=module_front.url,
@@ -408,7 +408,7 @@ async def test_bolts_own_respond_knows_no_other_address_either(
 async def installable(index: Index, front: Front) -> AsyncIterator[str]:
     """The address of a Shipdate that workspaces install by themselves."""
     made = Settings(
-        data=index._machinery.settings.data,
+        data=index._context.settings.data,
         slack_client_id="111.222",
         slack_client_secret="the client secret",
         slack_signing_secret=SECRET,

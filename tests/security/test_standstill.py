@@ -32,9 +32,9 @@ from bot.service.service import Service
 from bot.settings import Settings
 from index import QuestionError, open_index
 from index.api import Index
-from index.launches import catalogue
 from index.model.answers import Topic
 from index.retrieval.pipeline import QUESTION_LIMIT
+from index.storage import catalogue
 from tests.bot.on_slack.test_commands import command_body
 from tests.support.discord import World
 from tests.support.slack import ALICE, BOT, TEAM, deliver, event_body, fronted, message_event

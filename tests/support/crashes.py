@@ -24,10 +24,10 @@ from bot.on_terminal import cli
 from bot.settings import Settings
 from index import open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.ingestion import embed, follow_feeds
-from index.storage.context import Machinery
+from index.storage.context import IndexContext
 from index.system.sandbox import Sandbox
 from tests.support.articles import RememberingEncoder
 
@@ -62,7 +62,7 @@ class _Here(Sandbox):
         return await asyncio.to_thread(function, *args, **kwargs)
 
 
-Machinery.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
+IndexContext.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
 REMEMBERED = _load()
 
 

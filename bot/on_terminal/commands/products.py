@@ -28,7 +28,7 @@ def add_product(  # noqa: PLR0917
 ) -> None:
     """Add a product that the catalogue lacks, or replace your own one; articles that name it are read again."""
     from bot.on_terminal.progress import progress
-    from index.launches.catalogue import product_named
+    from index import product_named
 
     product = product_named(name, maker=maker, aliases=tuple(alias or ()), parent=parent, ordinary=ordinary)
 

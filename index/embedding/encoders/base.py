@@ -1,24 +1,17 @@
-"""The encoder: questions and passages to vectors that can be compared across languages.
-
-What runs the model is chosen once for each machine (see :mod:`index.embedding.encoders.choose`) and imported in :func:`load` only: PyTorch
-alone takes seconds, which a process that has a conversion for OpenVINO does without.
-"""
+"""The encoder: questions and passages to vectors that can be compared across languages."""
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoders import bundled, manifest
 from index.embedding.encoders.lazy_tokenizer import Tokenized
 from index.embedding.encoders.tokenizer import BATCH_TOKENS, Inputs, TextTokenizer, batches, own
 
@@ -256,30 +249,6 @@ class TextEncoder(ABC):
         for some, made in zip(together, self._run(given, wanted, asked=asked), strict=True):
             for row, at in enumerate(some):
                 yield at, tokenized[at], [output[row] for output in made]
-
-
-def load(name: str, cache: Path) -> TextEncoder:
-    """The encoder of the model called ``name`` (of the hub, or a folder); of the bundled one where it is empty.
-
-    Raises:
-        ModelError: there is no such model, the hub cannot be reached, or others may write to the cache.
-    """
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the other cores have the texts before, or a question
-    from index.embedding.encoders import choose
-
-    return choose.fastest(*locate(name, cache), cache)
-
-
-def locate(name: str, cache: Path) -> tuple[str, str]:
-    """A model's folder, or its name on the hub; and its name for people.
-
-    Raises:
-        ModelError: the bundled one cannot be unpacked, or others may write to the cache.
-    """
-    manifest.check_owner(cache)
-    packed = bundled.packed_weights() if not name else None
-    target = str(bundled.unpack(packed, cache)) if packed else (name or bundled.NAME)
-    return target, bundled.NAME if packed else target
 
 
 def unit(vectors: Vectors) -> Vectors:

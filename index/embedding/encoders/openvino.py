@@ -25,7 +25,7 @@ from index.embedding.encoders.base import Card, Output, TextEncoder, Vectors
 from index.embedding.encoders.lazy_tokenizer import Vocabulary
 from index.embedding.encoders.manifest import ManifestError
 from index.embedding.encoders.tokenizer import Inputs, TextTokenizer
-from index.embedding.engine.priority import cores, niceness
+from index.system.threads import cores, niceness
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import Encoded, Encoder, Layers
 from index.embedding.engine.batcher import Batcher
-from index.embedding.engine.priority import Precedence, cores, stand_back
+from index.embedding.engine.priority import Precedence
 from index.embedding.learned import bundle as fitting
 from index.embedding.learned.bundle import Fitted
 from index.embedding.learned.question_kinds import Intent
-from index.retrieval.answerability import Judge
 from index.system.telemetry import timed
+from index.system.threads import cores, stand_back
 
 T = TypeVar("T")
 
@@ -46,7 +46,6 @@ class Engine:
     def __init__(self, encoder: Encoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
         self.encoder = encoder
         self.fitted = fitted
-        self.judge = Judge(encoder, fitted)
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=encoder.use, initargs=(cores(),))
         self._ask = Batcher(self._encode, _TOGETHER)
         self._bulk = bulk

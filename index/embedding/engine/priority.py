@@ -7,8 +7,6 @@ one thread at a time, and hands over only every 5 ms, it waits for the open ques
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +16,6 @@ LONGEST = 0.1
 """Seconds that a piece of work waits at most, so that it goes on under any load."""
 
 _MOMENT = 2.0  # seconds without a question, after which the machine is free
-_NICENESS = 5
 
 
 class Precedence:
@@ -57,21 +54,3 @@ class Precedence:
     def give_way(self) -> None:
         """Let the open questions be answered first; called by the working thread before each few milliseconds of Python."""
         self._free.wait(LONGEST)
-
-
-def cores() -> int:
-    """How many this process may use; fewer where ``OMP_NUM_THREADS`` says so, as everywhere else."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(available, int(wanted)) if wanted.isdecimal() and int(wanted) else available
-
-
-def niceness() -> int:
-    """How far the calling thread lets others go before it; 0 where the system knows that of processes only."""
-    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if sys.platform == "linux" else 0
-
-
-def stand_back() -> None:
-    """Let all other threads go before the calling one, and those that it starts, for good; where the system cannot, nothing changes."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

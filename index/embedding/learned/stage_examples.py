@@ -15,8 +15,9 @@ from random import Random
 from typing import NamedTuple
 
 from index.embedding.encoders.base import Encoder
-from index.embedding.learned.stage_reader import HOWS, STAGES, How, Marked, StageReader, mark
-from index.model.launches import Stage
+from index.embedding.learned.stage_labels import HOWS, STAGES, Marked
+from index.embedding.learned.stage_reader import StageReader, mark
+from index.model.launches import How, Stage
 from index.text.passages import head
 
 MASK = "Nova"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf, softmax
 
-from index.embedding.learned.stage_reader import CLASSES, FLAGS, HEADS, LONGEST, Marked
+from index.embedding.learned.stage_labels import CLASSES, FLAGS, HEADS, LONGEST, Marked
 
 Array = npt.NDArray[np.float32]
 

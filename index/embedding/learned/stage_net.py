@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from index.embedding.learned.stage_reader import CLASSES, FLAGS, HEADS, LONGEST, STAGES, Marked
+from index.embedding.learned.stage_labels import CLASSES, FLAGS, HEADS, LONGEST, STAGES, Marked
 
 _HIDDEN = 128
 _DROPOUT = 0.3

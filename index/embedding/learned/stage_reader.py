@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -20,62 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.encoders.base import Layers
-from index.model.launches import Stage
+from index.embedding.learned.stage_labels import FLAGS, Marked
 
 if TYPE_CHECKING:
     from index.embedding.learned.stage_inference import Nets
 
 
-class How(StrEnum):
-    """In what way a sentence tells a stage.
-
-    Attributes:
-        EVENT: the stage begins with what it tells.
-        STATE: the stage holds at the time of writing.
-        PAST: it looks back: the stage began, or held, some time before.
-        HEARSAY: rumours, leaks, forecasts; not the maker's word.
-    """
-
-    EVENT = "event"
-    STATE = "state"
-    PAST = "past"
-    HEARSAY = "hearsay"
-
-
-STAGES = (Stage.ANNOUNCED, Stage.LIMITED, Stage.RELEASED, Stage.DISCONTINUED, Stage.UNKNOWN)
-"""In the order of the probabilities; the last is a sentence that tells of no stage."""
-
-HOWS = tuple(How)
-
 _NETS = 4  # averaged: each starts from other random weights
 _SAMPLE = 1500  # sentences whose tokens tell the centre and the scale
 
 _CLAUSE_END = re.compile(r"[,;:，；：、—–()（）]|\s-\s")
-
-FLAGS = 3
-"""What marks a token: of the name, of the clause around it, of a sentence without a name."""
-
-CLASSES = (len(STAGES), len(HOWS))
-"""What the net tells apart: stages, and ways of telling them."""
-
-HEADS = 4
-"""Of its attention."""
-
-LONGEST = 128
-"""Tokens of a sentence that it reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A sentence as the net reads it.
-
-    Attributes:
-        tokens: what the encoder made of each. Shape (tokens, features), fp16 or fp32.
-        flags: which marks each has. Shape (tokens, :data:`FLAGS`).
-    """
-
-    tokens: npt.NDArray[np.floating]
-    flags: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from index.ingestion.sources.address import LIMIT, Address, AddressError, parse
 from index.ingestion.sources.draft import Draft, credible, from_html, from_text
 from index.ingestion.sources.files import SIZE_LIMIT
 from index.ingestion.sources.response import Fetched
+from index.model.articles import SourceState
 from index.model.errors import ArticleError
 from index.system import sandbox
 from index.system.sandbox import Sandbox
@@ -18,7 +19,6 @@ from index.text.sanitize import storable
 
 if TYPE_CHECKING:
     from index.ingestion.sources.fetch import Fetcher
-    from index.storage.store.base import Known
 
 _ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.9, text/plain;q=0.9"
 _HTML = {"text/html", "application/xhtml+xml"}
@@ -37,7 +37,7 @@ def source_of(address: str) -> str:
         return storable(address[:LIMIT])
 
 
-async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: Known | None = None) -> Draft | None:
+async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: SourceState | None = None) -> Draft | None:
     """The article on a web page; None when the server says that it has not changed since what is ``known`` of it.
 
     Raises:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from index.launches.catalogue import OWN
 from index.model.errors import BackupError, printable
+from index.storage.catalogue import OWN
 from index.storage.store.database import FILE, known_versions
 from index.system import disk_space
 

@@ -24,9 +24,9 @@ from time import monotonic
 
 from filelock import AsyncFileLock, Timeout
 
-from index.launches import catalogue
-from index.launches.catalogue import OWN
 from index.model.errors import BackupError, BusyError, CatalogueError, DataError, printable
+from index.storage import catalogue
+from index.storage.catalogue import OWN
 from index.storage.maintenance import archive
 from index.storage.maintenance.archive import Manifest
 from index.storage.maintenance.integrity import complaints, schema_version

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.launches.claims import Claim
 from index.model.articles import EVERYBODY, Article, Counts, Listed, Passage
+from index.model.launches import Claim
 from index.storage.store.base import Embedded, Entry, Generation
 from index.storage.store.copies import SQLiteCopies, as_article, new_revision, remove_copies
 from index.storage.store.database import HOLDS

@@ -11,9 +11,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.launches.claims import Claim
-from index.launches.timeline import Reported
-from index.model.articles import Article, Counts, Listed, Passage, Source, Span
+from index.model.articles import Article, Counts, Listed, Passage, Source, SourceState, Span
+from index.model.launches import Claim, Reported
 from index.model.quotes import Mark, Quote
 from index.text.words import Profile
 
@@ -59,15 +58,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is kept of a source, an article's or a copy's: whoever reads it again can tell whether it has changed."""
-
-    digest: str
-    etag: str | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Copy:
     """Another source of a text that is kept already.
 
@@ -80,7 +70,7 @@ class Copy:
     url: str
     publisher: str | None
     published: datetime | None
-    known: Known
+    known: SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +187,7 @@ class Store(Protocol):
     async def sources(self, scope: str) -> int:
         """How many sources are kept of a scope: of articles and of their copies."""
 
-    async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
+    async def known(self, sources: Collection[str], scope: str) -> Mapping[str, SourceState]:
         """What is kept of each of these sources, as an article or as a copy of one."""
 
     async def alike(self, text_digest: str, bands: Collection[int], scope: str) -> Mapping[str, bytes]:
@@ -215,7 +205,7 @@ class Store(Protocol):
         A copy of what is no longer there is left out.
         """
 
-    async def revalidate(self, known: Mapping[str, Known], scope: str) -> None:
+    async def revalidate(self, known: Mapping[str, SourceState], scope: str) -> None:
         """Note new validators of sources that have not changed otherwise. One transaction."""
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:

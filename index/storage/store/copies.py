@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Select, case, delete, func, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.model.articles import Article
-from index.storage.store.base import Copy, Known
+from index.model.articles import Article, SourceState
+from index.storage.store.base import Copy
 from index.storage.store.database import Database
 from index.storage.store.schema import articles, bands, copies, generations
 
@@ -32,8 +32,8 @@ class SQLiteCopies:
             ]
         return sum(counted)
 
-    async def known(self, sources: Collection[str], scope: str) -> Mapping[str, Known]:
-        found: dict[str, Known] = {}
+    async def known(self, sources: Collection[str], scope: str) -> Mapping[str, SourceState]:
+        found: dict[str, SourceState] = {}
         wanted = list(sources)
         async with self._database.reading() as connection:
             for at in range(0, len(wanted), _HOLD):
@@ -41,7 +41,7 @@ class SQLiteCopies:
                     query = select(kind.c.source, kind.c.digest, kind.c.etag, kind.c.modified).where(
                         kind.c.scope == scope, kind.c.source.in_(wanted[at : at + _HOLD])
                     )
-                    found.update((source, Known(*said)) for source, *said in await connection.execute(query))
+                    found.update((source, SourceState(*said)) for source, *said in await connection.execute(query))
         return found
 
     async def alike(self, text_digest: str, keys: Collection[int], scope: str) -> Mapping[str, bytes]:
@@ -86,7 +86,7 @@ class SQLiteCopies:
                 }
                 await connection.execute(insert(copies).values(row))
 
-    async def revalidate(self, known: Mapping[str, Known], scope: str) -> None:
+    async def revalidate(self, known: Mapping[str, SourceState], scope: str) -> None:
         async with self._database.writing() as connection:
             for source, one in known.items():
                 for kind in (articles, copies):

@@ -16,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.learned.question_kinds import Intent
-from index.embedding.learned.stage_reader import How
 from index.embedding.learned.token_space import DIMENSIONS
-from index.launches.timeline import Reported
 from index.model.articles import EVERYBODY, Source, Span
-from index.model.launches import Stage
+from index.model.launches import How, Reported, Stage
 from index.model.quotes import Mark, Quote, words_digest
 from index.storage.store.base import NOTHING, Generation, StoredPassage
 from index.storage.store.database import Database

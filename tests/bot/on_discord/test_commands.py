@@ -10,7 +10,7 @@ import pytest
 from bot.service import conversations
 from bot.service.service import Service
 from bot.settings import Settings
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.retrieval.pipeline import QUESTION_LIMIT
 from tests.bot.on_discord.conftest import Start

@@ -113,7 +113,7 @@ async def slack_index(samples: Index, samples_data: Path, tmp_path_factory: pyte
 @pytest_asyncio.fixture(scope="session")
 async def session_bot(slack: LocalSlack, slack_index: Index, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     async with fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
         service = Service(slack_index, settings)
         await service.prepare()
         async with running(slack, front, service, settings) as made:

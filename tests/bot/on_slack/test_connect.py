@@ -53,21 +53,21 @@ def test_without_a_token_there_is_no_slack(samples: Index) -> None:
 async def test_a_wrong_token_is_one_sentence(slack: LocalSlack, slack_index: Index, method: str, setting: str) -> None:
     async with fronted(slack) as front:
         front.answers[method] = {"ok": False, "error": "invalid_auth"}
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
         with pytest.raises(ShipdateError, match=rf"Slack refuses {setting} \(invalid_auth\)"):
             await part(settings, Service(slack_index, settings)).run(Standing(asyncio.Event()))  # type: ignore[arg-type]
 
 
 async def test_a_slack_that_cannot_be_reached_is_one_sentence(slack: LocalSlack, slack_index: Index) -> None:
     async with fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
     with pytest.raises(ShipdateError, match="Slack cannot be reached"):
         await part(settings, Service(slack_index, settings)).run(Standing(asyncio.Event()))  # type: ignore[arg-type]
 
 
 async def test_answers_in_flight_are_finished_when_it_is_told_to_stop(slack_index: Index, tmp_path: Path) -> None:
     async with local_slack(tmp_path) as slack, fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
         service, go, begun = Service(slack_index, settings), asyncio.Event(), asyncio.Event()
         real = service.ask
 
@@ -94,7 +94,7 @@ async def test_a_lost_connection_is_told_and_made_again(slack_index: Index, tmp_
     monkeypatch.setattr("bot.on_slack.connect._PING", 0.3)
     sockets = Sockets(monkeypatch)
     async with local_slack(tmp_path) as slack, fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
         async with running(slack, front, Service(slack_index, settings), settings) as bot:
             front.answers["apps.connections.open"] = {"ok": False, "error": "internal_error"}
             await sockets.cut()
@@ -135,7 +135,7 @@ async def test_a_connection_that_does_not_come_back_is_begun_anew(
         monkeypatch.setattr(f"bot.on_slack.connect.{name}", seconds)
     sockets = Sockets(monkeypatch)
     async with local_slack(tmp_path) as slack, fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data)
+        settings = settings_for(slack, front, slack_index._context.settings.data)
         async with running(slack, front, Service(slack_index, settings), settings) as bot:
             front.answers["apps.connections.open"] = {"ok": False, "error": "internal_error"}
             await sockets.cut()

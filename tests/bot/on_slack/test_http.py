@@ -56,7 +56,7 @@ async def http_bot(address: str, slack_index: Index, tmp_path_factory: pytest.Te
     """Shipdate in another workspace, to which Slack sends requests."""
     folder = tmp_path_factory.mktemp("http")
     async with local_slack(folder, OTHER_TEAM, f"http://{address}/slack/events") as slack, fronted(slack) as front:
-        settings = settings_for(slack, front, slack_index._machinery.settings.data, slack_http=address, slack_signing_secret=SECRET)
+        settings = settings_for(slack, front, slack_index._context.settings.data, slack_http=address, slack_signing_secret=SECRET)
         async with running(slack, front, Service(slack_index, settings), settings) as made:
             yield made
 
@@ -207,7 +207,7 @@ async def installable(index: Index, address: str) -> AsyncIterator[tuple[Bot, Fr
     async with fronted(None) as front:
         slack = LocalSlack(0, TEAM, aiohttp.ClientSession())
         settings = Settings(
-            data=index._machinery.settings.data,
+            data=index._context.settings.data,
             slack_client_id="111.222",
             slack_client_secret="the client secret",
             slack_signing_secret=SECRET,
@@ -291,7 +291,7 @@ async def test_a_forgotten_workspace_has_no_tokens_left(slack_index: Index) -> N
     assert forgotten.deleted["installations"] == 2
     assert forgotten.remaining["installations"] == 0
     assert forgotten.complete
-    assert b"xoxb-T0GONE" not in stored(slack_index._machinery.settings.data)
+    assert b"xoxb-T0GONE" not in stored(slack_index._context.settings.data)
 
 
 def stored(data: Path) -> bytes:

@@ -162,7 +162,7 @@ async def test_a_thread_of_yesterday_is_about_nothing(service: Service, clock: C
 
 async def test_no_word_of_a_question_is_kept(service: Service, kept: Index) -> None:
     await service.conversations.ask(ASKER, place("10"), "When will Sora be out in Xanadu?")
-    await kept._machinery.database.empty_log()
+    await kept._context.database.empty_log()
     assert not any(b"Xanadu" in path.read_bytes() for path in kept._settings.data.glob("shipdate.sqlite*"))
 
 

@@ -19,8 +19,8 @@ from bot.service.workspace_settings import WorkspaceSettings, WorkspaceSettingsE
 from bot.settings import Settings
 from index import ArticleError, FeedError, JobState, QuotaError, ShipdateError, open_index
 from index.api import Index
-from index.launches.catalogue import product_named
 from index.model.errors import CatalogueError, JobError
+from index.storage.catalogue import product_named
 from tests.support.articles import news, write
 from tests.support.feeds import item, rss, story
 from tests.support.site import TWENTY, serving

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.settings import Settings
 from index import open_index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers, tokenizer
 from index.embedding.encoders.base import TextEncoder
 from index.embedding.learned import stage_examples, stage_reader

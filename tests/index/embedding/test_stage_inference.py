@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embedding.learned.stage_inference import Nets
+from index.embedding.learned.stage_labels import FLAGS, LONGEST, Marked
 from index.embedding.learned.stage_net import Net, _batch
-from index.embedding.learned.stage_reader import FLAGS, LONGEST, Marked
 
 FEATURES = 24
 DICE = np.random.default_rng(1)

@@ -11,8 +11,9 @@ from bot.settings import Settings
 from index.embedding.encoders.base import TextEncoder
 from index.embedding.learned import bundle
 from index.embedding.learned.stage_examples import MASK, examples
-from index.embedding.learned.stage_reader import FLAGS, HOWS, STAGES, How, Marked, StageReader, mark
-from index.model.launches import Stage
+from index.embedding.learned.stage_labels import FLAGS, HOWS, STAGES, Marked
+from index.embedding.learned.stage_reader import StageReader, mark
+from index.model.launches import How, Stage
 
 SENTENCES = [
     ("Today the company unveiled Brightleaf, a drawing assistant that nobody outside can use yet.", "Brightleaf", Stage.ANNOUNCED),

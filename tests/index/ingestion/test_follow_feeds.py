@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from bot.settings import Settings
 from index import ArticleError, BusyError, Change, Feed, FeedError, Look, Outcome, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.ingestion.follow_feeds import EVERY, Following, wait
 from index.ingestion.sources import feeds, fetch

@@ -19,7 +19,7 @@ import pytest_asyncio
 from bot.settings import Settings
 from index import Change, DataError, Job, JobError, JobState, ModelError, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.embedding.encoders.base import Encoder, TextEncoder
 from index.embedding.learned import bundle as fitting
@@ -281,7 +281,7 @@ async def test_the_job_of_a_process_that_stops_is_taken_up_by_one_that_waits_for
 async def test_a_generation_that_was_replaced_is_gone_but_for_who_reads_it(filled: Index, opened: Opener, data: Path) -> None:
     async with opened() as other:
         before = await first_quote(other)
-        held_open = other._machinery._searchable
+        held_open = other._context._searchable
         assert held_open is not None
         (old,) = (data / "vectors").iterdir()
         await filled.rebuild()
@@ -290,12 +290,12 @@ async def test_a_generation_that_was_replaced_is_gone_but_for_who_reads_it(fille
         assert [live for _, live, _ in generations(data)] == [1]
         assert held_open.sentences.sum() != 0  # the files are gone, and can still be read by who had opened them
         assert await first_quote(other) == before
-        assert other._machinery._searchable is not held_open
+        assert other._context._searchable is not held_open
 
 
 async def test_an_act_waits_for_another_writer_for_a_while(filled: Index, opened: Opener, tmp_path: Path) -> None:
     async with opened() as other:
-        async with other._machinery.writing():
+        async with other._context.writing():
             waiting = asyncio.create_task(filled.add([str(path) for path in news(tmp_path / "more", ARTICLES + 2)]))
             assert (await filled.ask(QUESTION)).answered
             assert not waiting.done()
@@ -307,7 +307,7 @@ async def test_a_rebuild_waits_for_another_writer_as_long_as_it_takes(
 ) -> None:
     monkeypatch.setattr(context, "PATIENCE", 0.05)
     async with opened() as other:
-        async with other._machinery.writing():
+        async with other._context.writing():
             waiting = asyncio.create_task(filled.rebuild())
             with pytest.raises(BusyError):
                 await filled.remove(["x"])

@@ -15,7 +15,7 @@ from aiohttp import web as server
 from bot.settings import Settings
 from index import Change, Listed, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.ingestion.sources import pdf, web
 from index.ingestion.sources.draft import Draft

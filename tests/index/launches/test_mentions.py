@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.launches.catalogue import Catalogue, Product, load
 from index.launches.mentions import Mention, Mentions, parent_of
-from index.launches.name_keys import key, slug
+from index.storage.catalogue import Catalogue, Product, load
+from index.text.name_keys import key, slug
 
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.launches.catalogue import load
 from index.launches.mentions import Mentions
-from index.launches.name_keys import key, parts
 from index.launches.product_lookup import Products
+from index.storage.catalogue import load
+from index.text.name_keys import key, parts
 
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)

@@ -16,9 +16,9 @@ from filelock import FileLock
 from bot.settings import Settings
 from index import BusyError, QuestionError, Stage, Status, open_index
 from index.api import Index
-from index.launches import catalogue
-from index.launches.catalogue import OWN, Catalogue, product_named
 from index.model.errors import CatalogueError
+from index.storage import catalogue
+from index.storage.catalogue import OWN, Catalogue, product_named
 from index.storage.store.database import HEAD
 from tests.conftest import Opener
 from tests.support.articles import check_stored, stored_texts, write

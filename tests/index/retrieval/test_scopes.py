@@ -15,7 +15,7 @@ import pytest
 from bot.settings import Settings
 from index import Answer, Change, Quote, Reason, Status, api, open_index
 from index.api import Index
-from index.embedding.encoders import base as encoders
+from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.model.articles import EVERYBODY
 from index.storage.store.tenant_terms import FIRST, LAST, mark, marked, split

@@ -26,8 +26,8 @@ from filelock import FileLock
 from bot.settings import Settings
 from index import Change, open_index
 from index.api import Index
-from index.launches.catalogue import OWN, product_named
 from index.model.errors import BackupError, BusyError, DataError
+from index.storage.catalogue import OWN, product_named
 from index.storage.maintenance import backup
 from index.storage.maintenance.archive import inspect
 from index.storage.maintenance.backup import back_up, restore

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.launches.name_keys import key, nearest, parts, slug
+from index.text.name_keys import key, nearest, parts, slug
 from index.text.typos import SpellingIndex
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãçéèêëíîïñóôöõúûüčěřšžţšőű"

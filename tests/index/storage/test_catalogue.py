@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.launches import catalogue
-from index.launches.catalogue import OWN, Catalogue, Product, load, own, product_named
 from index.launches.mentions import Mentions
-from index.launches.name_keys import key
 from index.model.errors import CatalogueError, ShipdateError
+from index.storage import catalogue
+from index.storage.catalogue import OWN, Catalogue, Product, load, own, product_named
+from index.text.name_keys import key
 
 SHIPPED = load()
 MENTIONS = Mentions(SHIPPED)
@@ -46,7 +46,7 @@ def test_many_products_are_known() -> None:
 
 
 def test_no_id_stands_twice() -> None:
-    tables = tomllib.loads(files("index.launches").joinpath("catalogue.toml").read_text(encoding="utf-8"))["product"]
+    tables = tomllib.loads(files("index.storage").joinpath("catalogue.toml").read_text(encoding="utf-8"))["product"]
     assert len({table["id"] for table in tables}) == len(tables) == len(SHIPPED.products)
 
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import tomli_w
 
-from index.launches.name_keys import Key, key, slug
 from index.model.errors import CatalogueError, DataError
 from index.system import disk_space
 from index.system.atomic_files import write_whole
+from index.text.name_keys import Key, key, slug
 from index.text.sanitize import storable
 
 OWN = "products.toml"
@@ -122,7 +122,7 @@ def load(data: Path | None = None) -> Catalogue:
     Raises:
         CatalogueError: the folder's file cannot be understood; the text says where.
     """
-    shipped = _read(files("index.launches").joinpath("catalogue.toml").read_text(encoding="utf-8"), "catalogue.toml")
+    shipped = _read(files("index.storage").joinpath("catalogue.toml").read_text(encoding="utf-8"), "catalogue.toml")
     return Catalogue.of([*shipped, *(own(data) if data else ())])
 
 
@@ -170,7 +170,7 @@ def product_named(name: str, **details: Any) -> Product:
 
 
 def _save(data: Path, products: Sequence[Product]) -> None:
-    shipped = _read(files("index.launches").joinpath("catalogue.toml").read_text(encoding="utf-8"), "catalogue.toml")
+    shipped = _read(files("index.storage").joinpath("catalogue.toml").read_text(encoding="utf-8"), "catalogue.toml")
     Catalogue.of([*shipped, *products])  # refuses what does not fit, before anything is written
     try:
         write_whole(data / OWN, storable(tomli_w.dumps({"product": [_table(product) for product in products]})))

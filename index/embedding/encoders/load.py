@@ -1,0 +1,37 @@
+"""From a model's name to an encoder.
+
+What runs the model is chosen once for each machine (see :mod:`index.embedding.encoders.choose`) and imported in :func:`load` only: PyTorch
+alone takes seconds, which a process that has a conversion for OpenVINO does without.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from index.embedding.encoders import bundled, manifest
+from index.embedding.encoders.base import TextEncoder
+
+
+def load(name: str, cache: Path) -> TextEncoder:
+    """The encoder of the model called ``name`` (of the hub, or a folder); of the bundled one where it is empty.
+
+    Raises:
+        ModelError: there is no such model, the hub cannot be reached, or others may write to the cache.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the other cores have the texts before, or a question
+    from index.embedding.encoders import choose
+
+    return choose.fastest(*locate(name, cache), cache)
+
+
+def locate(name: str, cache: Path) -> tuple[str, str]:
+    """A model's folder, or its name on the hub; and its name for people.
+
+    Raises:
+        ModelError: the bundled one cannot be unpacked, or others may write to the cache.
+    """
+    manifest.check_owner(cache)
+    packed = bundled.packed_weights() if not name else None
+    target = str(bundled.unpack(packed, cache)) if packed else (name or bundled.NAME)
+    return target, bundled.NAME if packed else target
