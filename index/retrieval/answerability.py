@@ -264,6 +264,6 @@ def _places() -> frozenset[str]:
     """The names of countries, folded: that no article names Brazil does not make a question about Brazil a strange one."""
     from babel import Locale
 
-    spaced = {code: language for code, language in LANGUAGES.items() if language.words_have_spaces}
+    spaced = {code: language for code, language in LANGUAGES.items() if language.words_stand_apart}
     named = chain.from_iterable(Locale(code).territories.values() for code in spaced)
     return frozenset(fold(name) for name in named if " " not in name).union(*(language.places for language in spaced.values()))

@@ -111,7 +111,7 @@ def vocabulary(language: str) -> Vocabulary:
     if not language:
         pattern = re.compile(rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})|(?P<word>[^\W\d_]\w*)|(?P<mark>[^\s\w])")
         return Vocabulary("", {}, frozenset(), pattern, True, False, None)
-    grammar, spaced = LANGUAGES[language].dates, LANGUAGES[language].words_have_spaces
+    grammar, spaced = LANGUAGES[language].dates, LANGUAGES[language].words_stand_apart
     words = listed_words(grammar, spaced)
     _add_names(words, language, grammar, spaced)
     if spaced:

@@ -34,7 +34,7 @@ class FollowUpWords:
     Attributes:
         heads: conjunctions, at its head ("and Kling?").
         pronouns: anywhere in it, folded.
-        phrases: such as may stand anywhere in it, amid other characters: for languages without spaces between words.
+        phrases: such as may stand anywhere in it, amid other characters: for languages whose words do not stand apart.
     """
 
     heads: Words
@@ -203,7 +203,8 @@ class Language:
     """What the code knows of one language.
 
     Attributes:
-        words_have_spaces: whether there are spaces between words.
+        words_stand_apart: whether a space or a mark stands on either side of each word, so that words are sought whole; if not, as in
+            Chinese, they are sought amid other characters.
         has_capitals: whether its letters have small and capital forms; if not, Latin letters in a sentence are a name.
         nouns_have_capitals: whether every noun has a capital, so that a capital tells no name.
         titles: abbreviations before a person's name, without their full stop, after which no sentence ends.
@@ -211,7 +212,7 @@ class Language:
         ai: words, as they are written, by which an article shows that it is about AI.
     """
 
-    words_have_spaces: bool
+    words_stand_apart: bool
     has_capitals: bool
     nouns_have_capitals: bool
     titles: Words

@@ -16,11 +16,11 @@ from index.text.dates.lexicon import listed_words
 from index.text.languages import LANGUAGES, DateWords, LanguageFileError, parse
 
 EXAMPLES = ("intents.tsv", "prototypes.tsv", "sentences.tsv", "tells.tsv")
-SPACED_KEYS = ("numbers", "ordinals", "days", "weeks", "years", "weekend", "prepositions", "common_prepositions", "every", "the")
-"""Words of dates that every language with spaces between words has, beside those that every language has."""
+APART_KEYS = ("numbers", "ordinals", "days", "weeks", "years", "weekend", "prepositions", "common_prepositions", "every", "the")
+"""Words of dates that every language whose words stand apart has, beside those that every language has."""
 
-UNSPACED_KEYS = ("last_year", "this_year", "next_year", "last_month", "this_month", "next_month", "last_week", "this_week", "next_week")
-UNSPACED_KEYS += ("weekdays", "ago", "from_now", "within")
+TOGETHER_KEYS = ("last_year", "this_year", "next_year", "last_month", "this_month", "next_month", "last_week", "this_week", "next_week")
+TOGETHER_KEYS += ("weekdays", "ago", "from_now", "within")
 
 
 def content(language: str) -> str:
@@ -58,7 +58,7 @@ def test_each_language_of_the_parallel_sentences_has_its_file_and_each_file_a_co
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_all_words_of_dates_that_its_kind_of_writing_needs(language: str) -> None:
     known = LANGUAGES[language]
-    keys = SPACED_KEYS if known.words_have_spaces else UNSPACED_KEYS
+    keys = APART_KEYS if known.words_stand_apart else TOGETHER_KEYS
     missing = [key for key in keys if not getattr(known.dates.words, key)]
     missing += [key for key in needed_words() if not getattr(known.dates.words, key)]
     assert missing == [], f"{language}.toml has no words of dates for these"
@@ -69,7 +69,7 @@ def test_a_language_says_how_a_question_goes_on_and_what_pages_say(language: str
     known = LANGUAGES[language]
     assert known.ai, f"{language}.toml: ai"
     assert known.pages.missing, f"{language}.toml: pages.missing"
-    goes_on = known.follow_up.heads and known.follow_up.pronouns if known.words_have_spaces else known.follow_up.phrases
+    goes_on = known.follow_up.heads and known.follow_up.pronouns if known.words_stand_apart else known.follow_up.phrases
     assert goes_on, f"{language}.toml: follow_up"
     for pattern in (
         *known.pages.missing,
@@ -100,7 +100,7 @@ def test_no_word_of_dates_stands_twice(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_of_dates_means_something(language: str) -> None:
     grammar = LANGUAGES[language].dates
-    meant = listed_words(grammar, LANGUAGES[language].words_have_spaces)
+    meant = listed_words(grammar, LANGUAGES[language].words_stand_apart)
     for key in fields(DateWords):
         for word in getattr(grammar.words, key.name):
             if isinstance(word, str) and not word.endswith("~"):
@@ -108,7 +108,7 @@ def test_every_word_of_dates_means_something(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["words_have_spaces", "has_capitals", "nouns_have_capitals", "titles", "places", "ai", "heads", "pronouns", "phrases", "missing"]
+    "key", ["words_stand_apart", "has_capitals", "nouns_have_capitals", "titles", "places", "ai", "heads", "pronouns", "phrases", "missing"]
 )
 def test_a_missing_key_is_named_with_its_file(key: str) -> None:
     with pytest.raises(LanguageFileError, match=rf"ko\.toml lacks (?:follow_up\.|pages\.)?{key}\."):
@@ -125,13 +125,13 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(
         LanguageFileError, match=r"ko\.toml lacks has_capitals, nouns_have_capitals, titles, places, ai, follow_up, pages, dates\."
     ):
-        parse("words_have_spaces = true", "ko.toml")
+        parse("words_stand_apart = true", "ko.toml")
 
 
 @pytest.mark.parametrize(
     ("written", "instead", "said"),
     [
-        ("words_have_spaces = true", 'words_have_spaces = "yes"', "ko.toml: words_have_spaces must be true or false."),
+        ("words_stand_apart = true", 'words_stand_apart = "yes"', "ko.toml: words_stand_apart must be true or false."),
         ('places = ["uk", "us", "usa", "eu", "europe"]', 'places = "uk"', "ko.toml: places must be a list of texts."),
         ('day = ["day"]', "day = [1]", "ko.toml: dates.words.day must be a list of texts."),
         ('week = ["week"]', "weak = []\nweek = []", "ko.toml: there is no key dates.words.weak."),
