@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from index.model.articles import Span
 from index.storage.catalogue import Catalogue, Product
+from index.text.languages import LANGUAGES, WITHOUT_CAPITALS
 from index.text.name_keys import Key, Part, key, parts, slug
 
 VERSION = 1
@@ -25,17 +26,11 @@ LONGEST_SHORT = 3
 """Parts of a name that stands for a longer one."""
 
 _LONGEST_OPEN = 5  # parts of a name that is in no catalogue
-_AI = frozenset(
-    map(
-        key,
-        "AI IA KI GenAI GPT LLM chatbot OpenAI 人工智能 人工知能 生成式 生成AI 大模型 模型 モデル".split(),
-    )
-)
+_AI = frozenset(key(word) for language in LANGUAGES.values() for word in language.ai)
 _TRADE = frozenset(
     "ai agent agents api app apps assistant audio browser chat code desktop enterprise image images labs live memory mode model"
     " music notes plugins research search store team video videos vision voice web".split()
 )
-_UNCASED = ("zh", "ja", "ko")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ def _looks(run: Sequence[Part], product: Product, proven: frozenset[str]) -> boo
 
 def _says_nothing(first: Part, language: str, context: Context) -> bool:
     """Whether the capital of a sentence's first word is just that."""
-    if language in _UNCASED or any(letter.isupper() for letter in first.raw[1:]):
+    if language in WITHOUT_CAPITALS or any(letter.isupper() for letter in first.raw[1:]):
         return False
     return first.key not in context.titled
 
@@ -238,4 +233,4 @@ def _version(following: Sequence[Part], question: bool) -> list[Part]:
 def _like_a_name(part: Part, language: str) -> bool:
     if part.number or part.cjk:
         return False
-    return part.capital or (language in _UNCASED and part.raw.isascii())
+    return part.capital or (language in WITHOUT_CAPITALS and part.raw.isascii())

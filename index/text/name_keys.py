@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from index.model.articles import Span
+from index.text.scripts import CJK, COMPATIBLE_HAN, ITERATION_MARK
 from index.text.typos import SpellingIndex
+from index.text.words import unmarked
 
 Key: TypeAlias = tuple[str, ...]
 """A name's parts, folded."""
 
-_CJK = "\u3005\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_CJK = ITERATION_MARK + CJK + COMPATIBLE_HAN
 _PART = re.compile(rf"[{_CJK}]|\d+(?:\.\d+)*|[^\W\d_{_CJK}]+|(?<=\w)\+(?![\w+])")
 _JOINT = re.compile("['’ \u00a0\u202f._·・•\\-\u2010-\u2013]?")
 _CHARACTER = re.compile(f"[{_CJK}]")
@@ -114,4 +116,4 @@ def _fold(part: str) -> str:
         return part.lower()
     if len(part) == 1 and _CHARACTER.fullmatch(part):
         return part  # か and が are two
-    return "".join(letter for letter in unicodedata.normalize("NFKD", part.casefold()) if not unicodedata.combining(letter))
+    return unmarked(part.casefold())

@@ -14,6 +14,8 @@ from itertools import chain, islice
 
 from index.model.articles import Passage, Span
 from index.model.errors import ArticleError
+from index.text.languages import LANGUAGES
+from index.text.scripts import CJK, FULL_WIDTH
 
 VERSION = 1
 """Raised whenever the same text would be cut differently: passages and vectors made by another version are not mixed."""
@@ -24,12 +26,13 @@ SENTENCE_LIMIT = 400
 _PASSAGE_WEIGHT = 900  # about 250 tokens of multilingual-e5, half of what it reads
 _PARAGRAPH_WEIGHT = 120  # a paragraph that is shorter (a heading, a dateline) joins the next one
 _CJK_WEIGHT = 2.5  # one Chinese or Japanese character says as much as two or three letters
-_CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+_CJK = re.compile(f"[{CJK}{FULL_WIDTH}]")
 
 _BULLET = re.compile(r"(?:[-*+•‣▪·–—]|#{1,6}|>|\d{1,2}[.)])\s+")
 _CLAUSE_ENDS = (re.compile(r"[;；。:：](?=\s|\W|$)|[；。：]"), re.compile(r"[,，、](?=\s)|[，、]"), re.compile(r"\s"))
-_TITLED = re.compile(r"(?:^|\W)(?:M|MM|Mme|Mlle|Me|Mr|Mrs|Ms|Dr|Pr|Prof|Sr|Sra|Hr|Fr)\.\s\Z")
-_LONGEST_TITLE = 8  # characters that it can match
+_TITLES = sorted({title for language in LANGUAGES.values() for title in language.titles})
+_TITLED = re.compile(rf"(?:^|\W)(?:{'|'.join(map(re.escape, _TITLES))})\.\s\Z")
+_LONGEST_TITLE = max(map(len, _TITLES)) + 3  # characters that it can match
 _ITEM = re.compile(r"[^\S\n]*(?:" + _BULLET.pattern + r"|[^\w\s\"'“”«»‘’(\[¿¡])")
 _CLOSED = re.compile(r"[.!?:;…。！？：；\"'”»’)\]】」』*|]\s*\Z")
 _WRAPPED = 40  # a line that is shorter was not broken by a text editor's right margin, so its end means something

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-_CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+from index.text.languages import NOUN_CAPITALS, WITHOUT_CAPITALS
+from index.text.scripts import CJK_LETTERS
+
 _MARKS = "\u19b0-\u19c9\u1cf2\u1cf3"  # letters since Unicode 8 or 12; FTS5, which knows Unicode 6.1, would end a term there
-_WORD = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<number>\d+(?:[.,]\d+)*)|[^\W\d_{_CJK}{_MARKS}]+")
+_WORD = re.compile(rf"(?P<cjk>[{CJK_LETTERS}]+)|(?P<number>\d+(?:[.,]\d+)*)|[^\W\d_{CJK_LETTERS}{_MARKS}]+")
 _STEM = 6
-_UNCASED = ("zh", "ja", "ko")
 _OPENING = '.:!?»“"•-–(…'  # after one of these a capital may just open a sentence
 
 
@@ -75,8 +76,12 @@ def fold(text: str) -> str:
     """Lower case, without accents and other marks."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.lower()).lower()  # a mathematical 𝑨 is a capital only once it is an A
-    return plain.translate(_UNMARKED)
+    return unmarked(text.lower()).lower()  # a mathematical 𝑨 is a capital only once it is an A
+
+
+def unmarked(text: str) -> str:
+    """Without accents and other marks, in compatibility forms."""
+    return unicodedata.normalize("NFKD", text).translate(_UNMARKED)
 
 
 class _Unmarked(dict[int, int | None]):
@@ -99,11 +104,11 @@ def case(found: Sequence[Word], at: int, text: str, language: str) -> Case:
     word = found[at]
     if not word.alphabetic:
         return Case.SILENT
-    if language in _UNCASED or any(letter.isupper() for letter in word.raw[1:]):
+    if language in WITHOUT_CAPITALS or any(letter.isupper() for letter in word.raw[1:]):
         return Case.NAME
     if not word.raw[0].isupper():
         return Case.COMMON
-    if at == 0 or language == "de" or text[max(0, word.start - 2) : max(0, word.start - 1)] in _OPENING:
+    if at == 0 or language in NOUN_CAPITALS or text[max(0, word.start - 2) : max(0, word.start - 1)] in _OPENING:
         return Case.SILENT
     return Case.NAME
 
@@ -146,4 +151,4 @@ def profile(title: str, sentences: Iterable[str], language: str) -> Profile:
 
 
 def _capital(word: Word, language: str) -> bool:
-    return word.alphabetic and (language in _UNCASED or any(letter.isupper() for letter in word.raw))
+    return word.alphabetic and (language in WITHOUT_CAPITALS or any(letter.isupper() for letter in word.raw))

@@ -21,7 +21,7 @@ import bot
 import index
 from index.text.dates import rules
 from index.text.dates.lexer import vocabulary
-from index.text.dates.lexicon import TABLES
+from index.text.languages import LANGUAGES
 
 _ELSEWHERE = ("index.ingestion.sources.", "index.text.passages", "index.embedding.learned.stage_examples", "index.storage.store.migrations")
 
@@ -70,7 +70,7 @@ def _used() -> Iterator[tuple[str, Use]]:
                 if re.search(rf"\b{name}\b", source) and isinstance(pattern.pattern, str):
                     anywhere = re.search(rf"\b{name}\.(?:sub|subn|search|finditer|findall|split)\(", source)
                     yield f"{module.__name__}.{name}", _everywhere(pattern) if anywhere else pattern.match
-    for language in ("", *TABLES):
+    for language in ("", *LANGUAGES):
         yield f"dates in {language or 'any language'}", _everywhere(vocabulary(language).pattern)
     for spaced, after, month_first, bare in ((True, True, False, False), (True, False, True, True), (False, False, False, False)):
         for number, (_, pattern, _) in enumerate(rules._rules(spaced, after, month_first, bare)):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+
+from index.text.languages import LANGUAGES, PageWords
 
 SHORT = 600
 """Characters; what has more text than this is an article, whatever else the page shows."""
 
 _HARDLY = 120  # characters: all that a page says that wants a password first, or leaves the rest to a script
-_MISSING = re.compile(
-    r"^(?:error\W+)?404\b(?! media)|\bpage (?:was )?not found|(?:page|article|story) (?:does not|doesn.t|no longer) exist|page introuvable"
-    r"|page n.existe (?:pas|plus)|seite (?:wurde )?nicht gefunden|seite existiert nicht|página no (?:encontrada|existe)"
-    r"|página não encontrada|pagina non trovata|ページが見つかりません|ページは存在しません|页面不存在|找不到该?页面|頁面不存在",
-    re.IGNORECASE,
-)
-_LOGIN = re.compile(
-    r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|se connecter|iniciar sesi[oó]n|accedi|ログイン|登录|登入)\b", re.IGNORECASE
-)
-_COOKIES = re.compile(r"\bcookies?\b|\bconsent|クッキー|同意", re.IGNORECASE)
+
+
+def _alternatives(kind: Callable[[PageWords], Iterable[str]]) -> str:
+    """What any language has, as alternatives of a pattern."""
+    return "|".join(dict.fromkeys(pattern for language in LANGUAGES.values() for pattern in kind(language.pages)))
+
+
+_MISSING = re.compile(rf"^(?:error\W+)?404\b(?! media)|{_alternatives(lambda words: words.missing)}", re.IGNORECASE)
+_LOGIN = re.compile(rf"^\W*(?:{_alternatives(lambda words: words.log_in)})\b", re.IGNORECASE)
+_COOKIES = re.compile(_alternatives(lambda words: words.cookies), re.IGNORECASE)
 _SCRIPT = re.compile(
-    r"(?:enable|activate|turn on|requires?|needs?|without|sans|ohne|sin|activer|activez|aktivieren|activar|activa|habilit\w+|启用|啟用)"
-    r"\W+(?:\w+\W+){0,3}?java ?script|java ?script\W+(?:\w+\W+){0,3}?(?:enabled|disabled|required|turned|aktiv\w+|を?有効|が無効)",
+    rf"(?:{_alternatives(lambda words: words.before_script)})\W+(?:\w+\W+){{0,3}}?java ?script"
+    rf"|java ?script\W+(?:\w+\W+){{0,3}}?(?:{_alternatives(lambda words: words.behind_script)})",
     re.IGNORECASE,
 )
 

@@ -1,8 +1,8 @@
 """Dates in texts: "9 December 2024", "mardi dernier", "3か月前".
 
-Months and weekdays come from Unicode's CLDR (by Babel), the rest from small tables (:mod:`.tables`). A text becomes a string
-of kinds, one letter a word (:mod:`.tokens`), over which a few rules for all languages are matched (:mod:`.grammar`). 150
-characters take 0.04 to 0.1 ms, and 0.005 ms when nothing in them can be a date; dateparser's search takes 2 ms, and takes
+Months and weekdays come from Unicode's CLDR (by Babel), the rest from each language's file (:mod:`index.text.languages`). A text
+becomes a string of kinds, one letter a word (:mod:`.lexer`), over which a few rules for all languages are matched (:mod:`.rules`).
+150 characters take 0.04 to 0.1 ms, and 0.005 ms when nothing in them can be a date; dateparser's search takes 2 ms, and takes
 "ten months after" for a date.
 """
 
@@ -44,7 +44,7 @@ def find(text: str, language: str, today: date, *, lean: Lean = Lean.NEAR) -> li
 
     Args:
         language: ISO 639-1 code or a tag that begins with one; decides which words are read, and whether 9/12 is in
-            September. Of languages without a table only dates in digits are read.
+            September. Of languages without a file only dates in digits are read.
         today: the day of writing.
         lean: which year is meant when none is said.
     """

@@ -1,6 +1,6 @@
 """Text as a string of kinds, one letter a word, with the numbers that the words stand for.
 
-The letters are those of :mod:`.tables`, and these:
+The letters are those of :mod:`.lexicon`, and these:
 
     M m a    month (1 to 12)        W w v  weekday (0 is Monday); w is an abbreviation
     y z      a year from 1990 to 2100; one before or after
@@ -23,10 +23,11 @@ from typing import Literal, NamedTuple
 
 from babel.dates import get_date_format, get_day_names, get_month_names
 
-from index.text.dates.lexicon import TABLES
+from index.text.dates.lexicon import Value, Words, listed_words
+from index.text.languages import LANGUAGES, DateGrammar
+from index.text.words import unmarked
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-_SPACED = ("en", "fr", "de", "es", "it", "pt")
 
 # One code point for one, so that places in the text stay what they are: curly to straight, wide to narrow.
 _PLAIN = {0x2019: "'", 0x02BC: "'", 0x2010: "-", 0x2011: "-", 0x2013: "-", 0x2212: "-", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x3000: " "}
@@ -53,21 +54,10 @@ _FORMS: tuple[tuple[Literal["wide", "abbreviated"], Literal["format", "stand-alo
     ("abbreviated", "format"),
     ("abbreviated", "stand-alone"),
 )
-_ENDINGS = ("e", "en", "er", "es", "em")
 _ANCHORS = "MmaWvTuUVBSQFJ"  # an expression without digits has a word of one of these kinds
-_PLURALS = {"en": ("s",), "fr": ("s", "x"), "es": ("s",), "pt": ("s",), "it": ("i", "e")}
-
-
-class Value(NamedTuple):
-    """What a word stands for; ``more`` is 1 for years counted from the present, and the unit of other periods."""
-
-    number: int = 0
-    more: int = 0
 
 
 NOTHING = Value()
-
-Words = dict[str, tuple[str, Value]]
 
 
 class Reading(NamedTuple):
@@ -87,7 +77,7 @@ class Vocabulary:
         hints: words of which one is in every expression that has no digits.
         pattern: finds the words one by one; its groups tell dates in digits, phrases, words, and numbers apart.
         month_first: whether 9/12 is in September.
-        plurals: endings of nouns in the plural.
+        grammar: what the language's file says of its dates; None for languages without one.
     """
 
     language: str
@@ -96,13 +86,23 @@ class Vocabulary:
     pattern: re.Pattern[str]
     spaced: bool
     month_first: bool
-    plurals: tuple[str, ...]
+    grammar: DateGrammar | None
+
+    @property
+    def last_stands_behind(self) -> bool:
+        """Whether "last" and "next" may stand behind their noun."""
+        return self.grammar is not None and self.grammar.last_stands_behind
+
+    @property
+    def bare_years(self) -> bool:
+        """Whether a year may stand without a preposition before it."""
+        return self.grammar is not None and self.grammar.bare_years
 
 
 def primary(language: str) -> str:
-    """The language of a tag such as pt-BR, or "" if it has no table."""
+    """The language of a tag such as pt-BR, or "" if it has no file."""
     code = language.replace("_", "-").split("-")[0].lower()
-    return code if code in TABLES else ""
+    return code if code in LANGUAGES else ""
 
 
 @cache
@@ -110,13 +110,13 @@ def vocabulary(language: str) -> Vocabulary:
     """Of a language that :func:`primary` returned; compiled at its first use."""
     if not language:
         pattern = re.compile(rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})|(?P<word>[^\W\d_]\w*)|(?P<mark>[^\s\w])")
-        return Vocabulary("", {}, frozenset(), pattern, True, False, ())
-    words = _tabled(language)
-    spaced = language in _SPACED
-    _add_names(words, language, spaced)
+        return Vocabulary("", {}, frozenset(), pattern, True, False, None)
+    grammar, spaced = LANGUAGES[language].dates, LANGUAGES[language].words_stand_apart
+    words = listed_words(grammar, spaced)
+    _add_names(words, language, grammar, spaced)
     if spaced:
         for word, meaning in list(words.items()):
-            for variant in (_bare(word), unicodedata.normalize("NFD", word), _bare(word).replace("-", " ")):
+            for variant in (bare := unmarked(word), unicodedata.normalize("NFD", word), bare.replace("-", " ")):
                 if len(variant) > 2:  # short words mean something else without their accents: à and a
                     words.setdefault(variant, meaning)
         pattern = _spaced_pattern(words)
@@ -124,42 +124,18 @@ def vocabulary(language: str) -> Vocabulary:
         pattern = _unspaced_pattern(words)
     hints = frozenset(_LETTERS.findall(word)[-1] for word, meaning in words.items() if spaced and meaning[0] in _ANCHORS)
     layout = str(get_date_format("short", language).pattern)
-    return Vocabulary(language, words, hints, pattern, spaced, layout.index("M") < layout.index("d"), _PLURALS.get(language, ()))
+    return Vocabulary(language, words, hints, pattern, spaced, layout.index("M") < layout.index("d"), grammar)
 
 
-def _tabled(language: str) -> Words:
-    words: Words = {}
-    for key, listed in TABLES[language].items():
-        kind, value = key[0], key[1:]
-        for place, alternatives in enumerate(listed.split(", "), 1):
-            first, second = (place, 0) if value == "*" else _values(kind, value)
-            for word in alternatives.split("|"):
-                shape = kind if kind != "R" else "Y" if first == 3 else "K"
-                meaning = (shape, Value(first, second) if kind != "R" else Value(second, 1 if shape == "Y" else first))
-                for each in [word[:-1] + ending for ending in _ENDINGS] if word.endswith("~") else [word]:
-                    words[each] = meaning
-    return words
-
-
-def _values(kind: str, value: str) -> tuple[int, int]:
-    if "/" in value:
-        place, count = value.split("/")
-        return int(place), int(count)
-    if kind == "R":
-        unit, offset = value.split()
-        return int(unit), int(offset)
-    return int(value or 0), 3 if kind in "EeFJ" else 0
-
-
-def _add_names(words: Words, language: str, spaced: bool) -> None:
+def _add_names(words: Words, language: str, grammar: DateGrammar, spaced: bool) -> None:
     """The months and weekdays as Unicode's CLDR has them."""
     doubtful = {word: kind for word, (kind, _) in words.items() if kind in "ma"}
     for kind, names in (("M", get_month_names), ("W", get_day_names)):
         for width, context in _FORMS:
             if kind == "M" and not spaced:
                 continue  # months are a number and 月 there
-            if (kind, language, width) == ("W", "ja", "abbreviated"):
-                continue  # 日 is a weekday in brackets only
+            if kind == "W" and width == "abbreviated" and not grammar.has_short_weekdays:
+                continue
             for number, name in names(width, context, language).items():
                 word = name.lower().rstrip(".")
                 shape = doubtful.get(word, kind) if kind == "M" else kind if width == "wide" or not spaced else "w"
@@ -167,18 +143,8 @@ def _add_names(words: Words, language: str, spaced: bool) -> None:
                     word += "."
                 if word not in words or (word in doubtful and not words[word][1].number):
                     words[word] = (shape, Value(number))
-    if language == "de":
-        for day, name in get_day_names("wide", "format", "de").items():
-            words |= {name.lower() + part: ("W", Value(day)) for part in ("abend", "morgen", "mittag", "vormittag", "nachmittag", "nacht")}
-    if language == "zh":
-        for day, number in enumerate("一二三四五六日天"):
-            words |= {prefix + number: ("W", Value(min(day, 6))) for prefix in ("周", "週", "星期", "礼拜", "禮拜")}
-    if language == "ja":
-        words |= {day + "曜": ("W", Value(number)) for number, day in enumerate("月火水木金土日")}
-
-
-def _bare(word: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+    for day, name in get_day_names("wide", "format", language).items() if grammar.weekday_parts else ():
+        words |= {name.lower() + part: ("W", Value(day)) for part in grammar.weekday_parts}
 
 
 def _spaced_pattern(words: Words) -> re.Pattern[str]:
@@ -264,14 +230,14 @@ def _unknown(text: str, word: str, start: int, known: Vocabulary) -> tuple[str, 
         return "Q", Value(int(quarter[1] or quarter[2]), 4 if quarter[1] else 2)
     if text[start].isupper():
         return "Z", NOTHING
-    return "s" if len(word) > 3 and word.endswith(known.plurals) else "_", NOTHING
+    return "s" if len(word) > 3 and known.grammar and word.endswith(known.grammar.plural_endings) else "_", NOTHING
 
 
 def _capital(text: str, word: str, start: int, kind: str, known: Vocabulary) -> str:
     if kind == "m":
         return "M"
-    noun = word == "morgen" and known.language == "de" and text[max(0, start - 9) : start].rstrip(' "„«»(')[-1:] not in (*".!?:;", "")
-    return "Z" if noun else kind  # der Morgen, the morning
+    may_be_noun = known.grammar is not None and word in known.grammar.nouns_if_capital
+    return "Z" if may_be_noun and text[max(0, start - 9) : start].rstrip(' "„«»(')[-1:] not in (*".!?:;", "") else kind
 
 
 def _number(word: str) -> tuple[str, Value]:

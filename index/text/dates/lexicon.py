@@ -1,445 +1,140 @@
-"""The words of dates, language by language: everything that Babel's calendar data does not have.
+"""What each key of a language's words of dates (:class:`index.text.languages.DateWords`) means: its kind, and what it stands for.
 
-Each table maps a kind of word, sometimes with its value, to the words, separated by commas. A kind is one letter, since
-:mod:`.grammar` matches its rules on strings of kinds:
+A kind is one letter, since :mod:`.rules` matches its rules on strings of kinds:
 
-    T-1         a day counted from today
-    n*          number words from one upwards, alternatives separated by a bar;  O*  ordinals likewise;  d1  "first" as a day
-    u V U       units: one day; plurals and days; other singulars.  Values: 0 day, 1 week, 2 month, 3 year, 4 weekend, 5 quarter
-    B4 B2       quarters and halves of a year (how many of them a year has)
-    E1 E2 E3    start, middle and end of what follows, E1/2 its first half;  e  the same when "of" has to follow
-    F3 J3       end of the year, end of the month, in one word
-    S3          seasons by their first month
-    R2 -1       a whole period, "last month": the unit, and how many from the present one
-    L l H X C   last, "last" only behind its noun, this, next, coming (plural);  f  few
-    G A h       ago, from now, within, behind a number;  g I  the same in front of it ("il y a", "dans");  i  "in", which is also a P
-    P p         what stands before dates; p also before much else;  c  of;  t  the;  &  and
-    M m a       more spellings of months; names that are other words too: m without a capital, a without a year
-    v           weekdays that are other words too
-    k           every
-    _           what looks like a date but is none
-
-A tilde stands for the endings of German adjectives.
+    T          a day counted from today, by how many days
+    n O d      number words; ordinals; "first" as a day
+    u V U      units: one day; plurals and days; other singulars.  Values: 0 day, 1 week, 2 month, 3 year, 4 weekend, 5 quarter
+    B          quarters and halves of a year, by how many of them a year has
+    E          start, middle and end of what follows, or one of its halves: which, and of how many;  e  the same when "of" has to follow
+    F J        likewise a part of the year, or of the month, in one word
+    S          seasons, by their first month
+    Y K        a whole period: a year, by how many from the present one; another one, likewise, with its unit
+    L l H X C  last, "last" only behind its noun, this, next, coming (plural);  f  few
+    G A h      ago, from now, within, behind a number;  g I  the same in front of it ("il y a", "dans");  i  "in", which is also a P
+    P p        what stands before dates; p also before much else;  c  of;  t  the;  &  and
+    M m a      months; names that are other words too: m without a capital, a without a year
+    W v        weekdays; v if they are other words too
+    k          every
+    _          what looks like a date but is none
 """
 
 from __future__ import annotations
 
-_ENGLISH = {
-    "T-2": "day before yesterday",
-    "T-1": "yesterday, last night",
-    "T0": "today, tonight, this morning, this afternoon, this evening",
-    "T1": "tomorrow",
-    "T2": "day after tomorrow",
-    "n*": "a|an|one, two|a couple of, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
-    "O*": "first, second, third, fourth",
-    "u0": "day",
-    "V0": "days",
-    "U1": "week",
-    "V1": "weeks",
-    "U2": "month",
-    "V2": "months",
-    "U3": "year",
-    "V3": "years",
-    "U4": "weekend",
-    "B4": "quarter",
-    "E1": "early",
-    "E2": "mid",
-    "E3": "late",
-    "e1": "start, beginning",
-    "e2": "middle",
-    "e3": "end, close",
-    "E1/2": "first half",
-    "E2/2": "second half",
-    "F1": "start of year",
-    "F2": "mid-year, midyear",
-    "F3": "year-end, year's end, end of year",
-    "J3": "month-end, month's end",
-    "S3": "spring",
-    "S6": "summer",
-    "S9": "autumn, fall",
-    "S12": "winter",
-    "L": "last",
-    "H": "this, current",
-    "X": "next, coming, upcoming",
-    "f": "few, couple of",
-    "G": "ago",
-    "A": "from now, from today",
-    "i": "in",
-    "P": "since, until, till, during, through, throughout, between",
-    "p": "on, by, around, dated, from, for, before, after",
-    "c": "of",
-    "t": "the",
-    "&": "and, or, to",
-    "k": "every, each",
-    "M9": "sept",
-    "m": "may, march, august",
-    "a": "mar",
-    "_": "black friday, cyber monday, good friday, usa today, half a, all day, next day",
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from index.text.languages import DateGrammar, DateWords
+
+
+class Value(NamedTuple):
+    """What a word stands for; ``more`` is 1 for years counted from the present, and the unit of other periods."""
+
+    number: int = 0
+    more: int = 0
+
+
+Words = dict[str, tuple[str, Value]]
+"""The kind and the value of each word or phrase."""
+
+DAY, WEEK, MONTH, YEAR, WEEKEND, QUARTER, HALF_YEAR = range(7)
+
+_PERIODS = {
+    f"{before}{unit}{behind}": ("Y", Value(offset, 1)) if unit == "year" else ("K", Value(offset, code))
+    for unit, code in (("year", YEAR), ("month", MONTH), ("week", WEEK), ("weekend", WEEKEND), ("quarter", QUARTER))
+    for before, behind, offset in (("", "_before_last", -2), ("last_", "", -1), ("this_", "", 0), ("next_", "", 1), ("", "_after_next", 2))
 }
 
-_FRENCH = {
-    "T-2": "avant-hier",
-    "T-1": "hier, hier soir, hier matin",
-    "T0": "aujourd'hui, ce matin, ce soir, cet après-midi",
-    "T1": "demain",
-    "T2": "après-demain",
-    "n*": "un|une, deux, trois, quatre, cinq, six, sept, huit, neuf, dix, onze, douze",
-    "O*": "première, deuxième|second|seconde, troisième, quatrième",
-    "d1": "premier",
-    "u0": "jour",
-    "V0": "jours",
-    "U1": "semaine",
-    "V1": "semaines",
-    "U2": "mois",
-    "U3": "an, année",
-    "V3": "ans, années",
-    "U4": "week-end, weekend",
-    "B4": "trimestre",
-    "B2": "semestre",
-    "E1": "début",
-    "E2": "mi, milieu",
-    "E3": "fin",
-    "E1/2": "première moitié",
-    "E2/2": "seconde moitié, deuxième moitié",
-    "S3": "printemps",
-    "S6": "été",
-    "S9": "automne",
-    "S12": "hiver",
-    "l": "dernier, dernière, passé, passée",
-    "H": "ce, cet, cette",
-    "X": "prochain, prochaine, qui vient",
-    "C": "prochains, prochaines, à venir, qui viennent",
-    "f": "quelques",
-    "g": "il y a",
-    "I": "dans, d'ici, d'ici à",
-    "P": "en, au, à, aux, depuis, dès, jusqu'en, jusqu'à, jusqu'au, jusqu'à la, courant, entre",
-    "p": "pour, avant, après",
-    "c": "de, du, d', des",
-    "t": "le, la, les, l'",
-    "&": "et, ou",
-    "k": "chaque",
-    "_": "jour de l'an, hier encore",
+_KINDS: dict[str, tuple[str, Value]] = {
+    "day_before_yesterday": ("T", Value(-2)),
+    "yesterday": ("T", Value(-1)),
+    "today": ("T", Value(0)),
+    "tomorrow": ("T", Value(1)),
+    "day_after_tomorrow": ("T", Value(2)),
+    **_PERIODS,
+    "first_of_month": ("d", Value(1)),
+    "day": ("U", Value(DAY)),
+    "days": ("V", Value(DAY)),
+    "week": ("U", Value(WEEK)),
+    "weeks": ("V", Value(WEEK)),
+    "month": ("U", Value(MONTH)),
+    "months": ("V", Value(MONTH)),
+    "year": ("U", Value(YEAR)),
+    "years": ("V", Value(YEAR)),
+    "weekend": ("U", Value(WEEKEND)),
+    "quarter": ("B", Value(4)),
+    "half_year": ("B", Value(2)),
+    "early": ("E", Value(1, 3)),
+    "mid": ("E", Value(2, 3)),
+    "late": ("E", Value(3, 3)),
+    "start": ("e", Value(1, 3)),
+    "middle": ("e", Value(2, 3)),
+    "end": ("e", Value(3, 3)),
+    "first_half": ("E", Value(1, 2)),
+    "second_half": ("E", Value(2, 2)),
+    "start_of_year": ("F", Value(1, 3)),
+    "middle_of_year": ("F", Value(2, 3)),
+    "end_of_year": ("F", Value(3, 3)),
+    "first_half_of_year": ("F", Value(1, 2)),
+    "second_half_of_year": ("F", Value(2, 2)),
+    "start_of_month": ("J", Value(1, 3)),
+    "middle_of_month": ("J", Value(2, 3)),
+    "end_of_month": ("J", Value(3, 3)),
+    "spring": ("S", Value(3)),
+    "summer": ("S", Value(6)),
+    "autumn": ("S", Value(9)),
+    "winter": ("S", Value(12)),
+    "last": ("L", Value()),
+    "last_behind_noun": ("l", Value()),
+    "this": ("H", Value()),
+    "next": ("X", Value()),
+    "coming": ("C", Value()),
+    "few": ("f", Value()),
+    "ago": ("G", Value()),
+    "ago_before_number": ("g", Value()),
+    "from_now": ("A", Value()),
+    "from_now_before_number": ("I", Value()),
+    "within": ("h", Value()),
+    "in_or_from_now": ("i", Value()),
+    "prepositions": ("P", Value()),
+    "common_prepositions": ("p", Value()),
+    "of": ("c", Value()),
+    "the": ("t", Value()),
+    "and_or_to": ("&", Value()),
+    "every": ("k", Value()),
+    "months_with_capital": ("m", Value()),
+    "months_with_year": ("a", Value()),
+    "no_dates": ("_", Value()),
 }
+"""Of the keys that list words. Those below list words by numbers, which are their values."""
 
-_GERMAN = {
-    "T-2": "vorgestern",
-    "T-1": "gestern, gestern abend, gestern morgen",
-    "T0": "heute, heute morgen, heute abend, heute früh, heute nachmittag, diesen morgen",
-    "T1": "morgen, morgen früh, morgen abend",
-    "T2": "übermorgen",
-    "n*": "ein|eine|einem|einer|einen, zwei, drei, vier, fünf, sechs, sieben, acht, neun, zehn, elf, zwölf",
-    "O*": "erst~, zweit~, dritt~, viert~",
-    "u0": "tag",
-    "V0": "tage, tagen",
-    "U1": "woche",
-    "V1": "wochen",
-    "U2": "monat, monats",
-    "V2": "monate, monaten",
-    "U3": "jahr, jahres",
-    "V3": "jahre, jahren",
-    "U4": "wochenende",
-    "B4": "quartal, quartals",
-    "B2": "halbjahr, halbjahres, jahreshälfte",
-    "E1": "anfang, beginn",
-    "E2": "mitte",
-    "E3": "ende",
-    "E1/2": "erste hälfte, ersten hälfte",
-    "E2/2": "zweite hälfte, zweiten hälfte",
-    "F1": "jahresanfang, jahresbeginn",
-    "F2": "jahresmitte",
-    "F3": "jahresende",
-    "J1": "monatsanfang, monatsbeginn",
-    "J2": "monatsmitte",
-    "J3": "monatsende",
-    "S3": "frühling, frühlings, frühjahr, frühjahrs",
-    "S6": "sommer, sommers",
-    "S9": "herbst, herbstes",
-    "S12": "winter, winters",
-    "L": "letzt~, vergangen~, vorig~",
-    "H": "dies~, laufend~",
-    "X": "nächst~, kommend~",
-    "f": "paar",
-    "g": "vor",
-    "i": "in",
-    "P": "im, am, seit, bis, ab, zum, vom, beim, gegen, während, zwischen, anno",
-    "p": "für, nach, von, aus, auf",
-    "k": "jed~",
-    "c": "des",
-    "t": "der, die, das, den, dem",
-    "&": "und, oder",
-    "M3": "mrz",
-    "_": "am morgen, guten morgen, jeden morgen, der morgen, den morgen, black friday, cyber monday",
-}
+_KINDS_BY_PLACE = {"numbers": "n", "ordinals": "O"}
+_KINDS_BY_NUMBER = {"month_spellings": "M", "weekdays": "W", "weekdays_that_are_words": "v"}
 
-_SPANISH = {
-    "T-2": "anteayer, antes de ayer",
-    "T-1": "ayer, anoche",
-    "T0": "hoy, esta mañana, esta tarde, esta noche",
-    "T1": "mañana",
-    "T2": "pasado mañana",
-    "n*": "un|una|uno, dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez, once, doce",
-    "O*": "primer|primera, segundo|segunda, tercer|tercero|tercera, cuarto|cuarta",
-    "d1": "primero",
-    "u0": "día",
-    "V0": "días",
-    "U1": "semana",
-    "V1": "semanas",
-    "U2": "mes",
-    "V2": "meses",
-    "U3": "año",
-    "V3": "años",
-    "U4": "fin de semana",
-    "B4": "trimestre",
-    "B2": "semestre",
-    "E1": "principio, principios, comienzo, comienzos, inicio, inicios",
-    "E2": "mediados",
-    "E3": "final, finales, fin, fines",
-    "E1/2": "primera mitad",
-    "E2/2": "segunda mitad",
-    "S3": "primavera",
-    "S6": "verano",
-    "S9": "otoño",
-    "S12": "invierno",
-    "L": "pasado, pasada",
-    "H": "este, esta",
-    "X": "próximo, próxima, que viene, entrante",
-    "C": "próximos, próximas, que vienen",
-    "f": "pocos, pocas",
-    "g": "hace",
-    "I": "dentro de",
-    "P": "en, desde, hasta, durante, a, al, hacia, entre",
-    "p": "para, tras, por",
-    "c": "de, del",
-    "t": "el, la, los, las",
-    "&": "y, e, o",
-    "k": "cada",
-    "M9": "setiembre, sep",
-    "a": "mar, may, ago",
-    "_": "la mañana, de mañana, cada mañana, una mañana, black friday, cyber monday, hoy en día",
-}
 
-_ITALIAN = {
-    "T-2": "altro ieri, l'altro ieri, avantieri",
-    "T-1": "ieri, ieri sera",
-    "T0": "oggi, questa mattina, stamattina, stamani, stamane, stasera, questa sera",
-    "T1": "domani",
-    "T2": "dopodomani",
-    "n*": "un|uno|una|un', due, tre, quattro, cinque, sei, sette, otto, nove, dieci, undici, dodici",
-    "O*": "prima, secondo|seconda, terzo|terza, quarto|quarta",
-    "d1": "primo",
-    "u0": "giorno",
-    "V0": "giorni",
-    "U1": "settimana",
-    "V1": "settimane",
-    "U2": "mese",
-    "V2": "mesi",
-    "U3": "anno",
-    "V3": "anni",
-    "U4": "fine settimana, weekend",
-    "B4": "trimestre",
-    "B2": "semestre",
-    "E1": "inizio, inizi",
-    "E2": "metà",
-    "E3": "fine",
-    "E1/2": "prima metà",
-    "E2/2": "seconda metà",
-    "F1": "inizio anno",
-    "F3": "fine anno",
-    "J1": "inizio mese",
-    "J3": "fine mese",
-    "S3": "primavera",
-    "S6": "estate",
-    "S9": "autunno",
-    "S12": "inverno",
-    "L": "scorso, scorsa",
-    "H": "questo, questa, quest'",
-    "X": "prossimo, prossima",
-    "C": "prossimi, prossime, a venire",
-    "f": "pochi, poche",
-    "G": "fa, or sono",
-    "I": "tra, fra",
-    "P": "in, a, ad, nel, nell', nella, nelle, nei, al, all', alla, alle, ai, da, dal, dall', dalla, dai, entro, durante, verso",
-    "p": "per, dopo",
-    "c": "di, del, dell', della, dello, d'",
-    "t": "il, lo, la, l', i, gli, le",
-    "&": "e, ed, o",
-    "k": "ogni",
-    "a": "mar, ago, set",
-    "_": "prima di, black friday, cyber monday, al giorno d'oggi",
-}
+def listed_words(grammar: DateGrammar, spaced: bool) -> Words:
+    """The words of a language's file.
 
-_PORTUGUESE = {
-    "T-2": "anteontem",
-    "T-1": "ontem",
-    "T0": "hoje, esta manhã, esta noite, nesta manhã, esta tarde",
-    "T1": "amanhã",
-    "T2": "depois de amanhã",
-    "n*": "um|uma, dois|duas, três, quatro, cinco, seis, sete, oito, nove, dez, onze, doze",
-    "O*": "primeira, segundo, terceiro|terceira, quarto",
-    "d1": "primeiro",
-    "u0": "dia",
-    "V0": "dias",
-    "U1": "semana",
-    "V1": "semanas",
-    "U2": "mês",
-    "V2": "meses",
-    "U3": "ano",
-    "V3": "anos",
-    "U4": "fim de semana",
-    "B4": "trimestre",
-    "B2": "semestre",
-    "E1": "início, inícios, começo, princípio",
-    "E2": "meados",
-    "E3": "fim, final, finais, fins",
-    "E1/2": "primeira metade",
-    "E2/2": "segunda metade",
-    "S3": "primavera",
-    "S6": "verão",
-    "S9": "outono",
-    "S12": "inverno",
-    "L": "último, última",
-    "l": "passado, passada",
-    "H": "este, esta, neste, nesta, deste, desta",
-    "X": "próximo, próxima, que vem",
-    "C": "próximos, próximas, que vêm",
-    "f": "poucos, poucas",
-    "g": "há, faz",
-    "G": "atrás",
-    "I": "daqui a, dentro de",
-    "P": "em, no, na, nos, nas, desde, até, durante, ao, à, às, entre",
-    "p": "a, para, após, por",
-    "k": "cada, toda",
-    "c": "de, do, da, dos, das",
-    "t": "o, os, as",
-    "&": "e, ou",
-    "v0": "segunda",
-    "v1": "terça",
-    "v2": "quarta",
-    "v3": "quinta",
-    "v4": "sexta",
-    "a": "mar, set, out, ago",
-    "_": "black friday, cyber monday, hoje em dia, marco",
-}
+    Args:
+        spaced: whether there are spaces between words; where there are none, one day is a unit like the others.
+    """
+    words: Words = {}
+    for word, meaning in _meanings(grammar.words):
+        kind, value = meaning
+        for form in [word[:-1] + ending for ending in grammar.adjective_endings] if word.endswith("~") else [word]:
+            words[form] = ("u" if spaced and meaning == _KINDS["day"] else kind, value)
+    return words
 
-_CHINESE = {
-    "T-2": "前天",
-    "T-1": "昨天, 昨日, 昨晚, 昨夜",
-    "T0": "今天, 今日, 今晚, 今早, 今晨, 本日",
-    "T1": "明天, 明日, 明晚, 明早",
-    "T2": "后天, 後天",
-    "R3 -2": "前年",
-    "R3 -1": "去年",
-    "R3 0": "今年, 本年, 年内",
-    "R3 1": "明年, 来年, 來年",
-    "R3 2": "后年, 後年",
-    "R2 -1": "上个月, 上個月, 上月",
-    "R2 0": "这个月, 這個月, 本月",
-    "R2 1": "下个月, 下個月, 下月",
-    "R1 -2": "上上周, 上上週",
-    "R1 -1": "上周, 上週, 上星期, 上个星期, 上個星期, 上礼拜, 上禮拜",
-    "R1 0": "本周, 本週, 这周, 這週, 这星期, 这个星期, 這個星期",
-    "R1 1": "下周, 下週, 下星期, 下个星期, 下個星期, 下礼拜, 下禮拜",
-    "R1 2": "下下周, 下下週",
-    "R4 -1": "上周末, 上週末",
-    "R4 0": "周末, 週末, 本周末, 本週末, 这个周末, 這個週末",
-    "R4 1": "下周末, 下週末",
-    "R5 -1": "上季度, 上个季度, 上季",
-    "R5 0": "本季度, 这个季度, 本季",
-    "R5 1": "下季度, 下个季度, 下季",
-    "U0": "天, 日",
-    "U1": "周, 週, 星期, 礼拜, 禮拜, 个星期, 個星期, 个礼拜",
-    "U2": "个月, 個月",
-    "U3": "年",
-    "B4": "季度",
-    "E1": "初, 上旬",
-    "E2": "中旬, 中期",
-    "E3": "底, 末, 下旬",
-    "E1/2": "上半月, 前半",
-    "E2/2": "下半月, 后半",
-    "F1/2": "上半年",
-    "F2/2": "下半年",
-    "F1": "年初",
-    "F2": "年中",
-    "F3": "年底, 年末, 岁末",
-    "J1": "月初",
-    "J2": "月中",
-    "J3": "月底, 月末",
-    "S3": "春, 春天, 春季",
-    "S6": "夏, 夏天, 夏季",
-    "S9": "秋, 秋天, 秋季",
-    "S12": "冬, 冬天, 冬季",
-    "H": "今, 这个, 這個",
-    "X": "未来, 未來, 接下来, 接下來, 今后, 今後",
-    "f": "几, 幾, 数, 數",
-    "G": "前, 之前, 以前",
-    "A": "后, 後, 之后, 之後, 以后, 以後",
-    "h": "内, 內, 之内, 以内",
-    "c": "的",
-    "&": "至, 到",
-    "_": "春节, 春節, 今日头条, 今日頭條, 明日方舟, 日本, 每周, 每週, 每星期, 今日本, 昨日本",
-}
 
-_JAPANESE = {
-    "T-2": "一昨日, おととい",
-    "T-1": "昨日, 昨夜, 昨晩",
-    "T0": "今日, 本日, 今朝, 今夜, 今晩",
-    "T1": "明日",
-    "T2": "明後日",
-    "R3 -2": "一昨年",
-    "R3 -1": "去年, 昨年",
-    "R3 0": "今年, 本年, 年内",
-    "R3 1": "来年",
-    "R3 2": "再来年",
-    "R2 -2": "先々月",
-    "R2 -1": "先月",
-    "R2 0": "今月",
-    "R2 1": "来月",
-    "R2 2": "再来月",
-    "R1 -2": "先々週",
-    "R1 -1": "先週",
-    "R1 0": "今週",
-    "R1 1": "来週",
-    "R1 2": "再来週",
-    "R4 -1": "先週末",
-    "R4 0": "週末, 今週末",
-    "R4 1": "来週末",
-    "U0": "日",
-    "U1": "週間, 週",
-    "U2": "か月, ヶ月, カ月, ヵ月, ケ月, 箇月",
-    "U3": "年",
-    "B4": "四半期",
-    "E1": "初め, 初頭, 初旬, 上旬, はじめ",
-    "E2": "半ば, 中旬, 中頃, なかば",
-    "E3": "末, 下旬, 終わり",
-    "E1/2": "前半, 上半期",
-    "E2/2": "後半, 下半期",
-    "F1": "年初, 年明け, 年始",
-    "F3": "年末, 年の瀬",
-    "J1": "月初",
-    "J3": "月末",
-    "S3": "春",
-    "S6": "夏",
-    "S9": "秋",
-    "S12": "冬",
-    "H": "今, この",
-    "X": "今後, これから",
-    "f": "数",
-    "G": "前",
-    "A": "後",
-    "h": "以内, 内, 中",
-    "c": "の",
-    "&": "から",
-    "_": "日本, 今日本, 昨日本, 年末年始, 今年度, 来年度, 去年度, 昨年度, 本年度, 毎週",
-}
-
-TABLES: dict[str, dict[str, str]] = {
-    "en": _ENGLISH,
-    "fr": _FRENCH,
-    "de": _GERMAN,
-    "es": _SPANISH,
-    "it": _ITALIAN,
-    "pt": _PORTUGUESE,
-    "zh": _CHINESE,
-    "ja": _JAPANESE,
-}
-"""By ISO 639-1 code."""
+def _meanings(words: DateWords) -> Iterator[tuple[str, tuple[str, Value]]]:
+    for key, meaning in _KINDS.items():
+        for word in getattr(words, key, ()):
+            yield word, meaning
+    for key, kind in _KINDS_BY_PLACE.items():
+        for number, forms in enumerate(getattr(words, key), 1):
+            for word in forms:
+                yield word, (kind, Value(number))
+    for key, kind in _KINDS_BY_NUMBER.items():
+        for number, forms in getattr(words, key).items():
+            for word in forms:
+                yield word, (kind, Value(number))

@@ -1,6 +1,6 @@
 """What dates say: rules over the kinds of the words, and the days that they mean.
 
-The rules are regular expressions over the letters of :mod:`.tokens`, as in Stanford's TokensRegex and SUTime (Chang and
+The rules are regular expressions over the letters of :mod:`.lexer`, as in Stanford's TokensRegex and SUTime (Chang and
 Manning, "SUTime: a library for recognizing and normalizing time expressions", 2012), and serve all languages that write
 spaces; Chinese and Japanese, which put the greater before the smaller, have their own.
 """
@@ -16,13 +16,13 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
-from index.text.dates.lexer import FIRST_YEAR, LAST_YEAR, Reading, Value, Vocabulary
+from index.text.dates.lexer import FIRST_YEAR, LAST_YEAR, Reading, Vocabulary
+from index.text.dates.lexicon import DAY, HALF_YEAR, MONTH, QUARTER, WEEK, WEEKEND, YEAR, Value
 
 _FUTURE = 1.2  # of two years that are about as near, the past one is meant
 _AROUND = (0, 3, 15, 90)  # "two weeks ago" is a day that many days sooner or later: for days, weeks, months and years
 _COMING = ((1, 7), (7, 28), (30, 180), (365, 1095))  # "in the coming weeks", in days from today
 _DIRECTIONS = {"L": -1, "l": -1, "H": 0, "X": 1}
-_DAY, _WEEK, _MONTH, _YEAR, _WEEKEND, _QUARTER = range(6)
 
 
 class Lean(Enum):
@@ -141,24 +141,24 @@ def _days(first: date, start: int, end: int) -> Period:
 
 
 def _shifted(day: date, unit: int, count: int) -> date:
-    if unit in (_DAY, _WEEK, _WEEKEND):
-        return day + timedelta(count * (1 if unit == _DAY else 7))
-    month = _months(day.year, day.month + count * (1 if unit == _MONTH else 12))
+    if unit in (DAY, WEEK, WEEKEND):
+        return day + timedelta(count * (1 if unit == DAY else 7))
+    month = _months(day.year, day.month + count * (1 if unit == MONTH else 12))
     return min(month.last, month.first + timedelta(day.day - 1))
 
 
 def _whole(unit: int, offset: int, today: date) -> Period:
     """This week, last month, next year."""
     monday = today - timedelta(today.weekday()) + timedelta(7 * offset)
-    if unit == _WEEK:
+    if unit == WEEK:
         return _days(monday, 0, 6)
-    if unit == _WEEKEND:
+    if unit == WEEKEND:
         return _days(monday, 5, 6)
-    if unit == _MONTH:
+    if unit == MONTH:
         return _months(today.year, today.month + offset)
-    if unit == _YEAR:
+    if unit == YEAR:
         return _months(today.year + offset, 1, 12)
-    size = 3 if unit == _QUARTER else 6
+    size = 3 if unit == QUARTER else 6
     return _months(today.year, (today.month - 1) // size * size + 1 + offset * size, size)
 
 
@@ -200,8 +200,8 @@ def _date(found: _Found) -> Period:
 
 
 def _day_of_month(found: _Found) -> Period:
-    month = _whole(_MONTH, found["K"].number, found.today).first
-    if found["K"].more != _MONTH:
+    month = _whole(MONTH, found["K"].number, found.today).first
+    if found["K"].more != MONTH:
         raise ValueError(found.kinds)
     return _days(month.replace(day=found["d"].number), 0, 0)
 
@@ -227,7 +227,7 @@ def _whole_period(found: _Found) -> Period:
         return _whole(relative.more, relative.number, today)
     if unit := found.get("U"):
         return _whole(unit.number, 0, today)
-    return _whole(_YEAR if found.get("F") else _MONTH, 0, today)
+    return _whole(YEAR if found.get("F") else MONTH, 0, today)
 
 
 def _named(found: _Found) -> Callable[[int], Period] | None:
@@ -242,7 +242,7 @@ def _named(found: _Found) -> Callable[[int], Period] | None:
         if ordinal.number > size.number:
             raise ValueError(ordinal)
         if found.get("U"):  # of the year: of this one
-            return lambda _: _part(_whole(_YEAR, 0, found.today), ordinal.number, size.number)
+            return lambda _: _part(_whole(YEAR, 0, found.today), ordinal.number, size.number)
         return lambda year: _part(_months(year, 1, 12), ordinal.number, size.number)
     return None
 
@@ -259,7 +259,7 @@ def _weekday(found: _Found) -> Period:
     today, direction, week = found.today, found.direction, found.get("K")
     day = found["Wvx"].number - today.weekday()
     if week:
-        if week.more != _WEEK:
+        if week.more != WEEK:
             raise ValueError(found.kinds)
         day += 7 * week.number
     elif direction == 1:
@@ -274,7 +274,7 @@ def _weekday(found: _Found) -> Period:
 def _counted(found: _Found) -> Period:
     """So many units ago or from now."""
     unit, ago = found["UVu"].number, "G" in found.kinds or "g" in found.kinds
-    if unit > _WEEKEND or (unit == _DAY and found.kinds[0] == "i" and found["dnN"].number == 1):  # done in one day
+    if unit > WEEKEND or (unit == DAY and found.kinds[0] == "i" and found["dnN"].number == 1):  # done in one day
         raise ValueError(found.kinds)
     day = _shifted(found.today, unit, found["dnN"].number * (-1 if ago else 1))
     around = _AROUND[unit] if unit < len(_AROUND) else 3
@@ -371,20 +371,19 @@ def _joined(text: Reading, after: bool) -> Reading:
         start, end = match.span()
         unit = start if text.kinds[start] in "UB" else start + 1
         offset = _DIRECTIONS[text.kinds[start if unit != start else start + 1]]
-        size = text.values[unit].number if text.kinds[unit] == "U" else _QUARTER if text.values[unit].number == 4 else _QUARTER + 1
-        kinds += text.kinds[at:start] + ("Y" if size == _YEAR else "K")
+        size = text.values[unit].number if text.kinds[unit] == "U" else QUARTER if text.values[unit].number == 4 else HALF_YEAR
+        kinds += text.kinds[at:start] + ("Y" if size == YEAR else "K")
         spans += [*text.spans[at:start], (text.spans[start][0], text.spans[end - 1][1])]
-        values += [*text.values[at:start], Value(offset, 1 if size == _YEAR else size)]
+        values += [*text.values[at:start], Value(offset, 1 if size == YEAR else size)]
         at = end
     return Reading(kinds + text.kinds[at:], spans + text.spans[at:], values + text.values[at:]) if at else text
 
 
 def meanings(text: Reading, known: Vocabulary, today: date, lean: Lean) -> Iterator[tuple[int, int, Period | None]]:
     """Everything that looks like a date: its place in the text, and the days, or None if there are no such days."""
-    after = known.language in ("fr", "es", "it", "pt")
-    kinds, spans, values = _joined(text, after)
+    kinds, spans, values = _joined(text, known.last_stands_behind)
     present = set(kinds)
-    for needed, pattern, meaning in _rules(known.spaced, after, known.month_first, known.language == "de"):
+    for needed, pattern, meaning in _rules(known.spaced, known.last_stands_behind, known.month_first, known.bare_years):
         if present.isdisjoint(needed):
             continue
         for match in pattern.finditer(kinds):
