@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from bot.on_discord.app import ShipdateBot
-from bot.on_discord.connect import part
-from bot.on_discord.invite import invite
-from bot.service.service import Service
-from bot.settings import Settings
+from typing import TYPE_CHECKING
 
-__all__ = ["ShipdateBot", "create_bot", "invite", "part"]
+from bot.on_discord.platform import PLATFORM
+
+if TYPE_CHECKING:
+    from bot.on_discord.app import ShipdateBot
+    from bot.service.service import Service
+    from bot.settings import Settings
+
+__all__ = ["PLATFORM", "create_bot"]
 
 
 def create_bot(settings: Settings, *, service: Service | None = None, message_content: bool | None = None) -> ShipdateBot:
@@ -19,4 +22,6 @@ def create_bot(settings: Settings, *, service: Service | None = None, message_co
         message_content: whether Discord is asked for the content of messages that do not address the bot, which needs an intent that
             is switched on in the developer portal; by default, when a server has chosen channels for unprompted answers.
     """
+    from bot.on_discord.app import ShipdateBot
+
     return ShipdateBot(settings, service, message_content=message_content)

@@ -8,7 +8,7 @@ import structlog
 
 from bot.on_discord.app import ShipdateBot
 from bot.on_discord.errors import DiscordError
-from bot.server.supervisor import Part, Ready
+from bot.platforms import Part, Ready
 from bot.service.service import Service
 from bot.settings import Settings
 

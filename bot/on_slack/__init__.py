@@ -1,10 +1,26 @@
-"""Shipdate in Slack: events, commands, buttons, modals, the assistant and the home tab, over :class:`bot.service.service.Service`.
+"""Shipdate in Slack: events, commands, buttons, modals, the assistant and the home tab, over :class:`bot.service.service.Service`."""
 
-app = create_app(settings, service)     # a slack_bolt AsyncApp, for whoever serves it themselves
-Part("slack", ...) = part(settings, service)     # what `shipdate serve` runs: Socket Mode, or a web server
-"""
+from __future__ import annotations
 
-from bot.on_slack.app import create_app
-from bot.on_slack.connect import part
+from typing import TYPE_CHECKING
 
-__all__ = ["create_app", "part"]
+from bot.on_slack.platform import PLATFORM
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+    from bot.service.service import Service
+    from bot.settings import Settings
+
+__all__ = ["PLATFORM", "create_app"]
+
+
+def create_app(settings: Settings, service: Service) -> AsyncApp:
+    """A slack_bolt app, for whoever serves it themselves; see :func:`bot.on_slack.app.create_app`.
+
+    Raises:
+        BoltError: there is neither a bot token nor a client id with its secret.
+    """
+    from bot.on_slack import app
+
+    return app.create_app(settings, service)

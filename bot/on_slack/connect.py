@@ -23,9 +23,9 @@ from bot.on_slack.manifest import PATH
 from bot.on_slack.send import refusal
 from bot.on_slack.signatures import SIGNATURE, TIMESTAMP, Verification
 from bot.on_slack.surface import Surface
+from bot.platforms import Part, Ready
 from bot.server.connections import Handler, listening
 from bot.server.listen_address import Address, parse_address
-from bot.server.supervisor import Part, Ready
 from bot.service.encryption import Seal
 from bot.service.service import Service
 from bot.settings import Settings

@@ -5,7 +5,7 @@ What it costs to start is what a person waits for, so everything heavy is import
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,9 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from bot.on_terminal import output
-from bot.on_terminal.commands import care, ledger, questions, serving, slack
+from bot.on_terminal.commands import care, ledger, questions, serving
 from bot.on_terminal.commands.articles import articles
 from bot.on_terminal.commands.feeds import feeds
+from bot.on_terminal.commands.of_platforms import add_commands
 from bot.on_terminal.commands.products import products
 from bot.on_terminal.commands.running import fail, unforeseen
 from bot.presentation.sanitize import escaped
@@ -54,11 +55,12 @@ app = typer.Typer(
 app.add_typer(articles, name="index")
 app.add_typer(feeds, name="feeds")
 app.add_typer(products, name="products")
-for command in (
-    *(questions.ask, questions.status, questions.chat, questions.demo),
-    *(serving.serve, serving.discord_invite, slack.slack_manifest),
-    *(care.doctor, care.backup, care.restore, ledger.audit, ledger.votes, ledger.forget),
-):
+_FIRST: Sequence[Callable[..., None]] = (questions.ask, questions.status, questions.chat, questions.demo, serving.serve)
+_LAST: Sequence[Callable[..., None]] = (care.doctor, care.backup, care.restore, ledger.audit, ledger.votes, ledger.forget)
+for command in _FIRST:
+    app.command()(command)
+add_commands(app)
+for command in _LAST:
     app.command()(command)
 
 

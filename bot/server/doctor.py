@@ -14,17 +14,16 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from bot import platforms
 from bot.server.listen_address import AddressError, parse_address
 from bot.server.run import LOCK
-from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
 from index.embedding.encoders import bundled
 from index.embedding.encoders import load as encoders
 from index.ingestion.sources.fetch import Fetcher
 from index.ingestion.sources.response import FetchError
-from index.model.errors import DataError, ModelError
+from index.model.errors import ModelError
 from index.storage.maintenance.integrity import Check, Health, check_data, counts, live_fingerprint
-from index.storage.store.database import FILE
 from index.system.atomic_files import held
 
 _PACKAGES = ("shipdate", "faiss-cpu", "torch", "sentence-transformers")
@@ -66,7 +65,7 @@ def checkup(settings: Settings, *, offline: bool) -> Checkup:
         loading,
         *check_data(settings.data),
         *_tokens(settings),
-        _at_rest(settings),
+        *(check for one in platforms.registered() for check in one.checks(settings)),
         *([] if offline else [_network(settings)]),
         _ops(settings),
     )
@@ -108,29 +107,6 @@ def _model(settings: Settings) -> tuple[Mapping[str, str | None], Check]:
 def _tokens(settings: Settings) -> Iterator[Check]:
     for name, value in settings.tokens.items():
         yield Check(name.upper(), Health.OK, "is set" if value else "is not set")
-
-
-def _at_rest(settings: Settings) -> Check:
-    """Whether whoever gets hold of the database, or of a backup, can use the tokens of workspaces."""
-    try:
-        seal = Seal.of(settings.shipdate_key)
-    except SealError as error:
-        return Check("stored tokens", Health.ERROR, str(error), "Mend SHIPDATE_KEY, or leave it empty.")
-    if not (settings.data / FILE).is_file():
-        return Check("stored tokens", Health.OK, "none")
-    from bot.on_slack.installations import at_rest
-
-    try:
-        stored = at_rest(settings.data, seal)
-    except DataError as error:
-        return Check("stored tokens", Health.WARNING, f"cannot be looked at: {error}")
-    if stored.lost:
-        advice = "Set SHIPDATE_KEY to the key of before; where it is lost, have those workspaces install the app again."
-        return Check("stored tokens", Health.ERROR, f"{stored.lost} are encrypted with another key than SHIPDATE_KEY", advice)
-    if stored.plain:
-        advice = "The next `shipdate serve` encrypts them." if settings.shipdate_key else "Set SHIPDATE_KEY, and they are encrypted."
-        return Check("stored tokens", Health.WARNING, f"{stored.plain} stand in the database as they are", advice)
-    return Check("stored tokens", Health.OK, f"{stored.sealed}, encrypted" if stored.sealed else "none")
 
 
 def _network(settings: Settings) -> Check:

@@ -23,6 +23,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot import platforms
 from bot.presentation.sanitize import escaped, in_a_line
 from bot.settings import Settings
 from index.system import telemetry
@@ -32,8 +33,6 @@ HIDDEN = "[hidden]"
 
 _IN_USER = re.compile(r"(https?://)[^\s/?#@\"'<>]*@")
 _IN_ADDRESS = re.compile(r"(https?://(?:(?!https?://)[^\s?#\"'<>])*+)([?#])[^\s\"'<>]*")  # a feed's address may hold its reader's key
-
-_SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")  # those of several workspaces stand in the database, not in the settings
 
 _OURS = {"level", "logger", "timestamp", "_record", "_from_structlog"}
 """What is said of every line: no value of these is anybody else's."""
@@ -167,7 +166,8 @@ def _text(value: object) -> str:
 def _without(text: str, hidden: Collection[str]) -> str:
     for spelling in hidden:
         text = text.replace(spelling, HIDDEN)
-    text = _SLACK_TOKEN.sub(HIDDEN, text)
+    for platform in platforms.registered():
+        text = platform.secrets.sub(HIDDEN, text) if platform.secrets else text
     return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", _IN_USER.sub(rf"\1{HIDDEN}@", text))
 
 

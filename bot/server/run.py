@@ -17,9 +17,11 @@ from time import monotonic
 import structlog
 from filelock import FileLock, Timeout
 
+from bot import platforms
+from bot.platforms import Part, Ready
 from bot.server.health import ops_server
 from bot.server.listen_address import parse_address
-from bot.server.supervisor import Part, Ready, State, Supervisor
+from bot.server.supervisor import State, Supervisor
 from bot.service.metrics import Metrics
 from bot.service.service import Service
 from bot.settings import Settings
@@ -102,17 +104,8 @@ def _parts(index: Index, service: Service) -> list[Part]:
 
 
 def _surfaces(settings: Settings, service: Service) -> list[Part]:
-    """The chat surfaces that have a token."""
-    surfaces: list[Part] = []
-    if settings.discord_token:
-        from bot.on_discord import part as discord
-
-        surfaces.append(discord(settings, service))
-    if any(getattr(settings, name) for name in type(settings).model_fields if name.startswith("slack_") and name != "slack_api_url"):
-        from bot import on_slack
-
-        surfaces.append(on_slack.part(settings, service))
-    return surfaces
+    """The platforms that have a token."""
+    return [platform.part(settings, service) for platform in platforms.registered() if platform.has_tokens(settings)]
 
 
 async def _run(supervisor: Supervisor, stop: asyncio.Event) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from time import monotonic
-from typing import Protocol
 
 import structlog
 
+from bot.platforms import Part
 from bot.server import logs
 from index.model.errors import ShipdateError
 
@@ -24,30 +24,12 @@ _JITTER = 0.2  # of a pause, so that many installations do not come back at once
 log = structlog.get_logger(__name__)
 
 
-class Ready(Protocol):
-    """To be called by a part when it is at work; with a sentence, when it cannot work for a while, though it has not failed."""
-
-    def __call__(self, problem: str | None = None) -> None: ...
-
-
 class State(StrEnum):
     """How a part is."""
 
     STARTING = "starting"
     READY = "ready"
     FAILING = "failing"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something that runs beside the rest.
-
-    Attributes:
-        run: does it until it is cancelled, and then finishes what it has begun; or returns, when nothing is left to do.
-    """
-
-    name: str
-    run: Callable[[Ready], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cachetools import FIFOCache, TTLCache
 
+from bot.platforms import Workspace
 from bot.service.clock import Timekeeper
-from bot.service.permissions import Act, Caller, Workspace
+from bot.service.permissions import Act, Caller
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import later
 from index.model.answers import Answer, Topic
@@ -27,7 +28,6 @@ from index.model.quotes import Mark, Quote
 
 if TYPE_CHECKING:
     from bot.service.policy import Policy
-    from bot.service.service import Service
     from index.api import Index
 
 EDITABLE = timedelta(minutes=5)
@@ -48,6 +48,20 @@ QUESTION_MARKS = frozenset("?？؟")
 
 Recall = Callable[[Exchange], Awaitable[str | None]]
 """Has the platform say again what was asked; None when it cannot."""
+
+
+class Ask(Protocol):
+    """How a question is answered: :meth:`bot.service.service.Service.ask`."""
+
+    def __call__(
+        self,
+        caller: Caller,
+        question: str,
+        *,
+        as_of: date | None = None,
+        topic: Topic | Callable[[Collection[str]], Awaitable[Topic | None]] | None = None,
+        unprompted: bool = False,
+    ) -> Awaitable[Answer]: ...
 
 
 class GoneError(ShipdateError):
@@ -106,8 +120,8 @@ class _Subject:
 class Conversations:
     """See :attr:`bot.service.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
 
-    def __init__(self, service: Service, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
-        self._service = service
+    def __init__(self, ask: Ask, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
+        self._ask = ask
         self._index = index
         self._policy = policy
         self._exchanges = index.exchanges
@@ -149,16 +163,16 @@ class Conversations:
         """
         before = await self._exchanges.of_question(caller.platform, place.channel, place.asked)
         topic = partial(self._topic, caller, place, recall)
-        answer = await self._service.ask(caller, question, as_of=as_of, topic=topic)
+        answer = await self._ask(caller, question, as_of=as_of, topic=topic)
         return await self._keep(caller, place, answer, before), answer
 
     async def overhear(self, caller: Caller, place: Place, text: str) -> tuple[Exchange, Answer] | None:
         """Answer what was asked of nobody, in the channels that the workspace has chosen, and only when it is sure; else None."""
         asks = not QUESTION_MARKS.isdisjoint(text) and len(text) <= _ASIDE
-        if not asks or place.channel not in (await self._service.settings(caller)).unprompted_channels:
+        if not asks or place.channel not in (await self._policy.settings(caller.scope)).unprompted_channels:
             return None
         try:
-            answer = await self._service.ask(caller, text, unprompted=True)
+            answer = await self._ask(caller, text, unprompted=True)
         except TooManyQuestionsError:  # nobody waits for it
             return None
         if not (answer.confident and answer.products):

@@ -6,12 +6,13 @@ Each step is a transaction of its own; after a power cut the same can be done ag
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.service.permissions import Person, Workspace
+from bot import platforms
+from bot.platforms import Person, Workspace
 from index import open_index
 from index.model.errors import BackupError
 from index.storage.maintenance import backup
@@ -75,19 +76,18 @@ async def _forget_in(copy: Path, whom: Person | Workspace, settings: Settings) -
 
 
 async def _forget(whom: Person | Workspace, index: Index) -> Forgotten:
-    forgetting = _forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index)
-    return await (_with_installations(whom, index, forgetting) if whom.platform == "slack" else forgetting)
+    """In the index, and what the platform keeps itself."""
+    platform = platforms.find(whom.platform)
+    if platform is None:
+        return await _forget_in_index(whom, index)
+    deleted = await platform.forget(whom, index.database)  # first: what comes after it empties the database's log
+    forgotten = await _forget_in_index(whom, index)
+    remaining = await platform.remains(whom, index.database)
+    return Forgotten({**forgotten.deleted, **deleted}, {**forgotten.remaining, **remaining})
 
 
-async def _with_installations(whom: Person | Workspace, index: Index, forgetting: Awaitable[Forgotten]) -> Forgotten:
-    """The same, and where the Slack app is installed."""
-    from bot.on_slack import installations
-
-    team, user = (whom.workspace or "", whom.user) if isinstance(whom, Person) else (whom.id, None)
-    deleted = await installations.forget(index.database, team, user)  # first: what comes after it empties the database's log
-    forgotten = await forgetting
-    left = await installations.remains(index.database, team, user)
-    return Forgotten({**forgotten.deleted, "installations": deleted}, {**forgotten.remaining, "installations": left})
+async def _forget_in_index(whom: Person | Workspace, index: Index) -> Forgotten:
+    return await (_forget_person(whom, index.ledger) if isinstance(whom, Person) else _forget_workspace(whom, index))
 
 
 async def _forget_person(person: Person, ledger: Ledger) -> Forgotten:

@@ -7,89 +7,19 @@ workspace sees. Whoever uses the ``shipdate`` command on the machine may do ever
 from __future__ import annotations
 
 import getpass
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
 
+from bot import platforms
+from bot.platforms import TERMINAL, NamingError, Person, Workspace
 from bot.service.workspace_settings import WorkspaceSettings
 from index.model.articles import EVERYBODY
 from index.model.errors import ShipdateError
-from index.text.sanitize import storable
-
-Platform: TypeAlias = Literal["terminal", "discord", "slack"]
-
-_DISCORD_ID = re.compile(r"[0-9]+")
-_SLACK_ID = re.compile(r"[A-Za-z0-9]+")
 
 
 class PermissionDeniedError(ShipdateError):
     """Whoever asked may not do this; the text says who may."""
-
-
-class NamingError(ShipdateError):
-    """A person or a workspace is not named as it should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody, wherever they are met.
-
-    Attributes:
-        workspace: the Slack team whose id ``user`` is; None elsewhere, where ids are the same in all workspaces.
-    """
-
-    platform: str
-    workspace: str | None
-    user: str
-
-    @classmethod
-    def named(cls, name: str) -> Person:
-        """From ``discord:USER_ID``, ``slack:TEAM_ID:USER_ID`` or ``terminal:ACCOUNT``.
-
-        Raises:
-            NamingError: it is none of these.
-        """
-        match storable(name).strip().split(":"):
-            case ["discord", user] if _DISCORD_ID.fullmatch(user):
-                return cls("discord", None, user)
-            case ["slack", team, user] if _SLACK_ID.fullmatch(team) and _SLACK_ID.fullmatch(user):
-                return cls("slack", team, user)
-            case ["terminal", account] if account:
-                return cls("terminal", None, account)
-        raise NamingError(f"“{name.strip()}” names nobody; write discord:USER_ID or slack:TEAM_ID:USER_ID.")
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """A Discord guild or a Slack team.
-
-    Attributes:
-        id: the platform's.
-    """
-
-    platform: str
-    id: str
-
-    @classmethod
-    def named(cls, name: str) -> Workspace:
-        """From ``discord:GUILD_ID`` or ``slack:TEAM_ID``.
-
-        Raises:
-            NamingError: it is neither.
-        """
-        match name.strip().split(":"):
-            case ["discord", id_] if _DISCORD_ID.fullmatch(id_):
-                return cls("discord", id_)
-            case ["slack", id_] if _SLACK_ID.fullmatch(id_):
-                return cls("slack", id_)
-        raise NamingError(f"“{name.strip()}” names no workspace; write discord:GUILD_ID or slack:TEAM_ID.")
-
-    @property
-    def scope(self) -> str:
-        """Where its articles belong."""
-        return f"{self.platform}:{self.id}"
 
 
 def owners(named: str) -> frozenset[Person]:
@@ -102,8 +32,8 @@ def owners(named: str) -> frozenset[Person]:
         people = frozenset(Person.named(name) for name in named.split(",") if name.strip())
     except NamingError as error:
         raise NamingError(f"SHIPDATE_OWNERS: {error}") from None
-    if any(person.platform == "terminal" for person in people):
-        raise NamingError("SHIPDATE_OWNERS: whoever uses the terminal may do everything already; name people of Discord and Slack.")
+    if any(person.platform == TERMINAL for person in people):
+        raise NamingError(f"SHIPDATE_OWNERS: whoever uses the terminal may do everything already; name people of {platforms.titles()}.")
     return people
 
 
@@ -112,7 +42,9 @@ class Caller:
     """Who asks, and where: what a surface knows of it.
 
     Attributes:
-        workspace: the Discord guild or Slack team; None in a direct message without one, and in the terminal.
+        platform: the name of one of :mod:`bot.platforms`, or ``terminal``.
+        workspace: the platform's id of the Discord guild, Slack team or the like; None in a direct message without one, and in the
+            terminal.
         user: the platform's id; the name of the account in the terminal.
         admin: whether the platform says that they administer the workspace.
         guest: whether they are no full member of it: its guest, or a member of another one with whom it shares a channel. What such
@@ -121,7 +53,7 @@ class Caller:
         languages: theirs, then their workspace's, as far as the platform tells them; ISO 639-1.
     """
 
-    platform: Platform
+    platform: str
     workspace: str | None = None
     user: str | None = None
     admin: bool = False
@@ -133,14 +65,14 @@ class Caller:
     def operator(cls) -> Caller:
         """Whoever uses the ``shipdate`` command."""
         try:
-            return cls("terminal", user=getpass.getuser())
+            return cls(TERMINAL, user=getpass.getuser())
         except (ImportError, KeyError, OSError):  # an account without a name, as in a container
-            return cls("terminal")
+            return cls(TERMINAL)
 
     @property
     def is_operator(self) -> bool:
         """Whether they sit at the machine itself."""
-        return self.platform == "terminal"
+        return self.platform == TERMINAL
 
     @property
     def scope(self) -> str:
@@ -150,7 +82,10 @@ class Caller:
     @property
     def person(self) -> Person | None:
         """Who they are, wherever they are met; None where the platform does not tell."""
-        return Person(self.platform, self.workspace if self.platform == "slack" else None, self.user) if self.user else None
+        if not self.user:
+            return None
+        platform = platforms.find(self.platform)
+        return Person(self.platform, self.workspace if platform and platform.users_per_workspace else None, self.user)
 
 
 class Act(StrEnum):

@@ -15,11 +15,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from bot.platforms import Person, Workspace
 from bot.service import erasure
 from bot.service.clock import Timekeeper
 from bot.service.conversations import Conversations
 from bot.service.erasure import Forgotten
-from bot.service.permissions import Act, Caller, PermissionDeniedError, Person, Workspace
+from bot.service.permissions import Act, Caller, PermissionDeniedError
 from bot.service.policy import Doing, Policy
 from bot.service.rate_limits import Effort
 from bot.service.workspace_settings import WorkspaceSettings, WorkspaceSettingsError
@@ -88,7 +89,7 @@ class Service:
         self._clock = clock
         self._timekeeper = Timekeeper(now, clock)
         self._expired: int | None = None  # when that was looked at last, by the clock that never goes back
-        self.conversations = Conversations(self, index, self._policy, now, clock)
+        self.conversations = Conversations(self.ask, index, self._policy, now, clock)
         self.database = index.database
 
     # Questions

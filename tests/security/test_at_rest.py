@@ -18,7 +18,7 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.installation_store.models.installation import Installation
 
 from bot.on_slack import installations
-from bot.on_slack import part as slack_part
+from bot.on_slack.connect import part as slack_part
 from bot.server import doctor
 from bot.server.run import LOCK, _alone
 from bot.service.encryption import Seal, SealError

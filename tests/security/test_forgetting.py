@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.service.permissions import Caller, Person, Workspace
+from bot.platforms import Person, Workspace
+from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from bot.on_slack import create_app
+from bot.platforms import Person
 from bot.service.conversations import Conversations, Place
-from bot.service.permissions import Act, Caller, Person
+from bot.service.permissions import Act, Caller
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
 from bot.settings import Settings

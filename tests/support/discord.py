@@ -16,7 +16,7 @@ from simcord.builders import ChannelHandle
 from simcord.interactions import base_payload
 from simcord.results import InteractionResult
 
-from bot.on_discord import ShipdateBot
+from bot.on_discord.app import ShipdateBot
 from bot.service.permissions import Caller
 from bot.service.service import Service
 from index.model.errors import ShipdateError

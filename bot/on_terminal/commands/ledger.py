@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot import platforms
 from bot.on_terminal.commands.running import Json, fail, settings_of, with_service
 from bot.on_terminal.output import confirm, console, put_json, say
+from bot.platforms import Person, Workspace
 
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
@@ -64,13 +66,11 @@ def votes(context: typer.Context, as_json: Json = False) -> None:
 
 def forget(
     context: typer.Context,
-    user: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:USER_ID or slack:TEAM_ID:USER_ID.")] = None,
-    workspace: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help="discord:GUILD_ID or slack:TEAM_ID.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help=f"{platforms.person_forms()}.")] = None,
+    workspace: Annotated[str | None, typer.Option(metavar="PLATFORM:ID", help=f"{platforms.workspace_forms()}.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
 ) -> None:
     """Delete everything of one person or of one workspace, also from the copies that restores have kept, and prove it."""
-    from bot.service.permissions import Person, Workspace
-
     if (user is None) == (workspace is None):
         raise typer.BadParameter("give either --user or --workspace")
     whom = Person.named(user) if user is not None else Workspace.named(workspace or "")

@@ -12,6 +12,8 @@ from bot.on_terminal.commands.running import AsOf, Json, settings_of, with_index
 from bot.on_terminal.output import put, put_json
 
 if TYPE_CHECKING:
+    from bot.service.permissions import Caller
+    from bot.service.service import Service
     from index.api import Index
 
 
@@ -86,15 +88,15 @@ def demo(context: typer.Context, question: Annotated[str, typer.Argument(help="I
     from bot.on_terminal.ask import show
     from bot.on_terminal.progress import progress
 
-    async def work(index: Index) -> None:
+    async def work(service: Service, operator: Caller) -> None:
         with as_file(files("index") / "samples") as samples, progress("Reading the sample articles") as tell:
-            await index.add([str(samples)], tell=tell)
-        answer = await index.ask(question)
+            await service.add(operator, [str(samples)], tell=tell)
+        answer = await service.ask(operator, question)
         put(f"\n{question}")
         show(answer)
 
     with tempfile.TemporaryDirectory(prefix="shipdate-demo-") as folder:
-        with_index(settings_of(context, data=Path(folder)), work)
+        with_service(settings_of(context, data=Path(folder)), work)
     put(
         '\nAsk something else:        make ask Q="Qui teste Sora à Hollywood ?"'
         "\nUse your own articles:     .venv/bin/shipdate index add FOLDER"

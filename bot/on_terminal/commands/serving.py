@@ -1,4 +1,4 @@
-"""``shipdate serve``: answering all day long; and how people get to know it."""
+"""``shipdate serve``: answering all day long."""
 
 from __future__ import annotations
 
@@ -6,18 +6,8 @@ import asyncio
 
 import typer
 
-from bot.on_terminal.commands.running import fail, settings_of
-from bot.on_terminal.output import put_line, say
-
-
-def discord_invite(context: typer.Context) -> None:
-    """Print the link that brings the Discord bot to a server, with the permissions that it uses and no others."""
-    from bot.on_discord.invite import invite
-
-    settings = settings_of(context)
-    if not settings.discord_token:
-        fail("There is no DISCORD_TOKEN. Make an application at https://discord.com/developers, and copy the token from its Bot page.")
-    put_line(invite(settings.discord_token))
+from bot.on_terminal.commands.running import settings_of
+from bot.on_terminal.output import say
 
 
 def serve(context: typer.Context) -> None:

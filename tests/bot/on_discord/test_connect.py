@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 import pytest
 
-from bot.on_discord import create_bot, invite, part
+from bot.on_discord import create_bot
+from bot.on_discord.connect import part
 from bot.on_discord.errors import DiscordError
+from bot.on_discord.invite import invite
 from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings

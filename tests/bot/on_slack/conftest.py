@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.on_slack import part
+from bot.on_slack.connect import part
 from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
-from bot.on_slack import part
+from bot.on_slack.connect import part
 from bot.server import run
 from bot.service.service import Service
 from bot.settings import Settings

@@ -18,7 +18,8 @@ import pytest
 import pytest_asyncio
 
 from bot.on_slack import create_app, installations
-from bot.service.permissions import Caller, Workspace
+from bot.platforms import Workspace
+from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings
 from index.api import Index

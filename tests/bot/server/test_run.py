@@ -21,10 +21,11 @@ from shutil import copytree
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.platforms import Part
 from bot.server import run
 from bot.server.health import ops_server
 from bot.server.listen_address import Address
-from bot.server.supervisor import Part, Supervisor
+from bot.server.supervisor import Supervisor
 from bot.service.metrics import Metrics
 from bot.service.permissions import Caller
 from bot.service.service import Service

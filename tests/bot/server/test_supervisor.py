@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import pytest
 
+from bot.platforms import Part, Ready
 from bot.server import logs
 from bot.server.listen_address import AddressError, parse_address
-from bot.server.supervisor import Part, Ready, State, Supervisor
+from bot.server.supervisor import State, Supervisor
 from bot.settings import Settings
 from index.model.errors import DataError
 from tests.bot.server.test_logs import as_before

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.platforms import Person, Workspace
 from bot.service.conversations import EDITABLE, KEPT, GoneError, Place, Votes
-from bot.service.permissions import Caller, PermissionDeniedError, Person, Workspace
+from bot.service.permissions import Caller, PermissionDeniedError
 from bot.service.service import Service
 from bot.settings import Settings
 from index import Exchange, open_index

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.service.permissions import Caller, NamingError, PermissionDeniedError, Person, Workspace
+from bot.platforms import NamingError, Person, Workspace
+from bot.service.permissions import Caller, PermissionDeniedError
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
 from bot.service.workspace_settings import WorkspaceSettings, WorkspaceSettingsError
