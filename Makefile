@@ -4,7 +4,7 @@ PYTHON ?= python3
 Q ?= When will Sora ship?
 export Q
 
-.PHONY: ask test lint types benchmark large measure calibrate fit lock clean
+.PHONY: ask test lint types benchmark large measure calibrate fit docs lock clean
 .SILENT:
 
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
@@ -65,6 +65,10 @@ calibrate: .venv/.installed-dev
 
 fit: .venv/.installed-dev
 	.venv/bin/python -m tools.fit
+
+# The page of the settings; the others are written by hand.
+docs: .venv/.installed-dev
+	.venv/bin/python -m tools.settings_doc
 
 # Pins and hashes anew after a change in pyproject.toml; all versions stay that fit. For newer ones: make lock ARGS=--upgrade
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(ARGS)

@@ -212,6 +212,9 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that there
 async def open_index(settings: IndexSettings) -> AsyncIterator[Index]:
     """The index in the data folder, made if there is none.
 
+        async with open_index(Settings(data=Path("news"))) as index:  # bot.settings.Settings, or an object of your own with these names
+            print(await index.counts())
+
     Raises:
         DataError: the folder cannot be used.
     """

@@ -48,7 +48,7 @@ _SOUGHT = 20  # words of those that articles are looked up by
 
 
 class Index:
-    """See :func:`index.open_index`. Safe to use from many tasks of one event loop at once.
+    """Articles in, verbatim quotes out: what :func:`index.open_index` opens. Safe to use from many tasks of one event loop at once.
 
     Attributes:
         database: where all of it is kept.
@@ -117,6 +117,9 @@ class Index:
         tell: Tell | None = None,
     ) -> list[Outcome]:
         """Add files, folders with all articles below them, and web pages. Unchanged ones cost nothing; changed ones are replaced.
+
+            for outcome in await index.add(["articles/", "https://example.org/news/launch"]):
+                print(outcome.source, outcome.change, outcome.detail)
 
         Args:
             uploads: files that somebody sent: name to content.
@@ -195,6 +198,8 @@ class Index:
     async def rebuild(self, *, tell: Tell | None = None) -> None:
         """Embed everything again, with the model that is set now, and swap it in when it is whole. Answers and additions go on meanwhile.
 
+            await index.rebuild(tell=lambda progress: print(f"{progress.done} of {progress.total}"))
+
         It is a job (see :attr:`jobs`): a rebuild that is at work already is joined.
 
         Raises:
@@ -211,6 +216,9 @@ class Index:
 
     async def status(self, name: str, *, as_of: date | None = None, scopes: Collection[str] = (EVERYBODY,)) -> Status:
         """Where the launch of a product stands as of a day (today by default), and how it came there. Needs no model.
+
+            status = await index.status("Sora", as_of=date(2024, 12, 31))
+            print(status.stage, status.history[-1].since)  # released 2024-12-09
 
         Raises:
             QuestionError: the name has neither letter nor digit.
@@ -235,7 +243,7 @@ class Index:
         return [await launches.status(id_, known.shown(id_), as_of=today, scopes=scopes) for id_ in ids]
 
     async def suggested(self, typed: str, limit: int, *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[tuple[str, str]]:
-        """See :meth:`index.launches.product_lookup.Products.suggested`. Needs no model."""
+        """The products, ids and names, that somebody who types a name probably means, the likeliest first. Needs no model."""
         products = (await self._known_launches()).products(scopes)
         return await asyncio.to_thread(products.suggested, unified(typed[:_TYPED])[:_TYPED], limit)
 
@@ -307,6 +315,11 @@ class Index:
     ) -> Answer:
         """What the articles say, as of a day: today, or the one that the question names ("was Sora out in March 2024?").
 
+            answer = await index.ask("When will Sora ship?")
+            for quote in answer.quotes:  # none, where nothing answers: answer.reason says why
+                print(quote.text, quote.article.url)
+            reasons = await index.ask("why?", topic=answer.topic)
+
         Args:
             topic: what the questions before were about, so that "and Kling?" and "why?" can be asked.
 
@@ -317,7 +330,7 @@ class Index:
         return await self._asking.ask(question, as_of=as_of, scopes=scopes, topic=topic)
 
     async def quoted(self, marks: Sequence[Mark], *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Quote]:
-        """See :meth:`index.storage.store.base.Store.quoted`."""
+        """The quotes with these marks, in order, with no score; those whose articles say something else now are left out."""
         return await self._store.quoted(marks, scopes)
 
 

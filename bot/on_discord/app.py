@@ -54,7 +54,7 @@ class _Tree(app_commands.CommandTree["ShipdateBot"]):
 
 
 class ShipdateBot(commands.AutoShardedBot, commands.Bot):
-    """See :func:`bot.on_discord.create_bot`.
+    """The Discord client: its parts, the service that they ask, and what goes on beside them.
 
     Attributes:
         controls: what buttons and menus do, by the act that their id names.

@@ -35,7 +35,7 @@ _ADDRESSES = re.compile(r"[\s,]+")
 
 @app_commands.default_permissions(manage_guild=True)
 class Articles(commands.GroupCog, group_name=later("articles"), group_description=later("The articles that answers come from")):
-    """See the module."""
+    """``/articles add``, ``list`` and ``remove``, for admins."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

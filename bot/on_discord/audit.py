@@ -23,7 +23,7 @@ _SUBJECT = 120  # characters that are shown
 
 
 class Audit(commands.Cog):
-    """See the module."""
+    """``/audit``, for admins."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Judging(commands.Cog):
-    """See the module."""
+    """Good, bad, more quotes and delete, below an answer."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

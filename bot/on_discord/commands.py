@@ -33,7 +33,7 @@ _AS_OF = later("Answer as on that day, such as 2024-12-31")
 
 
 class Questions(commands.Cog):
-    """See the module."""
+    """``/ask``, ``/sora-status``, ``/launch-status``, and the menu of a message."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

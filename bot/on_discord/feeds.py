@@ -28,7 +28,7 @@ _TITLE = 100  # characters that are shown
 
 @app_commands.default_permissions(manage_guild=True)
 class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=later("The feeds that new articles come from")):
-    """See the module."""
+    """``/feeds add``, ``list`` and ``remove``, for admins."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

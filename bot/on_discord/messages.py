@@ -46,7 +46,7 @@ class HiddenError(ShipdateError):
 
 
 class Messages(commands.Cog):
-    """See the module."""
+    """Answers what is written, and follows what becomes of it: edited, deleted, gone on with."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

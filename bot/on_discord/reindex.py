@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class Reindexing(commands.Cog):
-    """See the module."""
+    """``/reindex``, and the button that ends it."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

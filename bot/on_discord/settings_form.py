@@ -24,7 +24,7 @@ _NONE = "none"  # the choice of no language
 
 
 class WorkspacePanel(commands.Cog):
-    """See the module."""
+    """The panel of a server's settings, and what its menus and buttons change."""
 
     def __init__(self, bot: ShipdateBot) -> None:
         self._bot = bot

@@ -37,7 +37,7 @@ def create_app(settings: Settings, service: Service) -> AsyncApp:
 
 
 def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface, Verification]:
-    """See :func:`create_app`; with what its listeners share, and what tells Slack's requests from others."""
+    """The Bolt app with all its listeners; with what these share, and what tells Slack's requests from others."""
     several = bool(settings.slack_client_id and settings.slack_client_secret)
     base = f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else AsyncWebClient.BASE_URL  # slack_sdk wants the slash
     verification = Verification(settings.slack_signing_secret, settings.slack_api_url)

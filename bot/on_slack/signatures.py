@@ -70,7 +70,7 @@ class Verification(AsyncMiddleware):
         self._refused = Tally(log, "requests without a valid signature of Slack's are refused")
 
     def accepts(self, body: bytes, timestamp: str, signature: str) -> bool:
-        """See :func:`is_signed`; what is refused is counted in the log."""
+        """Whether Slack has signed a request; what is refused is counted in the log."""
         signed = is_signed(self._secret, body, timestamp, signature)
         if not signed:
             self._refused.add()

@@ -40,7 +40,7 @@ _UNFORESEEN = later("Something went wrong, which is a mistake of ours; tell an a
 
 
 class Surface:
-    """See the module.
+    """The service, what posts, who people are, and what is at work, for all listeners.
 
     Attributes:
         work: the listeners that are at work, which are waited for when it stops.

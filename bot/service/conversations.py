@@ -118,7 +118,7 @@ class _Subject:
 
 
 class Conversations:
-    """See :attr:`bot.service.service.Service.conversations`. Safe to use from many tasks of one event loop at once."""
+    """What chats need beside the answer: events, threads, answers found again, votes. Safe to use from many tasks of one event loop."""
 
     def __init__(self, ask: Ask, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
         self._ask = ask

@@ -59,11 +59,11 @@ class Metrics:
             self._seconds.observe(perf_counter() - started)
 
     def step(self, name: str, seconds: float) -> None:
-        """See :meth:`index.system.telemetry.Observer.step`."""
+        """Count the seconds that one step of a question took."""
         self._steps.labels(name).observe(seconds)
 
     def looked(self, *, worked: bool) -> None:
-        """See :meth:`index.system.telemetry.Observer.looked`."""
+        """Count a look at a feed, by whether it worked."""
         self._looks.labels("worked" if worked else "failed").inc()
 
     def size(self, counts: Counts, bytes_: int) -> None:

@@ -48,7 +48,7 @@ class Doing:
 
 
 class Policy:
-    """See the module. Safe to use from many tasks of one event loop at once.
+    """Limits, permission and audit: the one way to an act. Safe to use from many tasks of one event loop at once.
 
     Every method that is told who it is for, except :meth:`settings`, raises
     :class:`~bot.service.rate_limits.TooManyQuestionsError` when they, or their workspace, have to wait; the text says how long.

@@ -51,7 +51,12 @@ _QUIET = frozenset({"admins"})  # settings whose values name people: they are no
 
 
 class Service:
-    """See the module. Safe to use from many tasks of one event loop at once.
+    """All that a surface may ask for, under one policy. Safe to use from many tasks of one event loop at once.
+
+        service = Service(index, settings)
+        caller = Caller("slack", "T012AB3CD", "U045EF6GH", admin=True)  # or Caller.operator()
+        answer = await service.ask(caller, "When will Sora ship?")
+        await service.add(caller, ["https://example.org/news/launch"])  # for their workspace alone
 
     Attributes:
         conversations: what chats need beside the answer.
@@ -112,7 +117,7 @@ class Service:
         topic: Topic | Callable[[Collection[str]], Awaitable[Topic | None]] | None = None,
         unprompted: bool = False,
     ) -> Answer:
-        """See :meth:`index.api.Index.ask`; kept in the log where the workspace's settings say so.
+        """What the articles that the caller may see say; the question is kept in the log where the workspace's settings say so.
 
         Args:
             topic: what it goes on about; or what finds that out in the scopes that the caller sees, once the question is taken.
@@ -132,7 +137,7 @@ class Service:
         return answer
 
     async def status(self, caller: Caller, name: str, *, as_of: date | None = None) -> Status:
-        """See :meth:`index.api.Index.status`. This is a question, too."""
+        """Where the launch of a product stands, by the articles that the caller may see. This is a question, too."""
         return await self._index.status(name, as_of=as_of, scopes=await self._policy.scopes(caller, Effort.QUESTION))
 
     async def suggest(self, caller: Caller, typed: str, limit: int) -> Sequence[tuple[str, str]]:
@@ -185,7 +190,7 @@ class Service:
         shared: bool = False,
         tell: Tell | None = None,
     ) -> list[Outcome]:
-        """See :meth:`index.api.Index.add`. Files and folders are the operator's: they are on the machine that Shipdate runs on.
+        """Add articles, as :meth:`index.api.Index.add` does. Files and folders are the operator's: they are on this machine.
 
         Args:
             uploads: files that the caller sent: name to content.
@@ -202,7 +207,7 @@ class Service:
             return outcomes
 
     async def remove(self, caller: Caller, names: Sequence[str], *, shared: bool = False) -> Mapping[str, str]:
-        """See :meth:`index.api.Index.remove`; what belongs to another workspace is as good as not there."""
+        """Take articles out; returns those that were in: name to title. What belongs to another workspace is as good as not there."""
         async with self._acting(caller, Act.REMOVE_ARTICLES, names, shared=shared) as act:
             removed = await self._index.remove(names, scope=act.scope)
             act.detail, act.failed = f"{len(removed)} removed", not removed
@@ -272,7 +277,7 @@ class Service:
         return await self._index.feeds.export_opml(scopes=(scope,))
 
     async def add_feed(self, caller: Caller, address: str, *, shared: bool = False, every: timedelta | None = None) -> Feed:
-        """See :meth:`index.ingestion.follow_feeds.Following.add`.
+        """Follow a feed, or the one that a page names; its articles come with the next look.
 
         Raises:
             QuotaError: the workspace follows as many as it may.
@@ -282,7 +287,7 @@ class Service:
             return await self._index.feeds.add(address, scope=act.scope, every=every)
 
     async def import_feeds(self, caller: Caller, text: str, *, shared: bool = False) -> Sequence[Outcome]:
-        """See :meth:`index.ingestion.follow_feeds.Following.import_opml`.
+        """Follow all feeds of a list, as feed readers export it (OPML); returns what became of each.
 
         Raises:
             QuotaError: the workspace may not follow all of them, so none is added.
@@ -294,12 +299,12 @@ class Service:
             return outcomes
 
     async def remove_feed(self, caller: Caller, name: str, *, shared: bool = False) -> Feed:
-        """See :meth:`index.ingestion.follow_feeds.Following.remove`; what belongs to another workspace is as good as not there."""
+        """Follow a feed no longer; its articles stay. What belongs to another workspace is as good as not there."""
         async with self._acting(caller, Act.REMOVE_FEED, [name], shared=shared) as act:
             return await self._index.feeds.remove(name, scope=act.scope)
 
     async def refresh_feeds(self, caller: Caller, names: Sequence[str] | None = None, *, shared: bool = False) -> Sequence[Look]:
-        """See :meth:`index.ingestion.follow_feeds.Following.refresh`."""
+        """Look at these feeds now, or at all of the scope, whenever they are due; returns what came of each look."""
         async with self._acting(caller, Act.REFRESH_FEEDS, names or ["all"], shared=shared) as act:
             looks = await self._index.feeds.refresh(names, scope=act.scope)
             act.detail = _counted([outcome for look in looks for outcome in look.outcomes])
@@ -327,17 +332,17 @@ class Service:
     # Products
 
     async def products(self, caller: Caller) -> Sequence[Product]:
-        """See :meth:`index.api.Index.products`."""
+        """All products of the catalogue, the installation's own ones last."""
         self._policy.count(caller)
         return await self._index.products()
 
     async def add_product(self, caller: Caller, product: Product, *, tell: Tell | None = None) -> None:
-        """See :meth:`index.api.Index.add_product`. All workspaces share the catalogue."""
+        """Add a product to the catalogue, which all workspaces share, or replace it there."""
         async with self._acting(caller, Act.ADD_PRODUCT, [product.id], shared=True):
             await self._index.add_product(product, tell=tell)
 
     async def remove_product(self, caller: Caller, id_: str, *, tell: Tell | None = None) -> None:
-        """See :meth:`index.api.Index.remove_product`."""
+        """Take a product of the installation's own out of the catalogue; those that came along stay."""
         async with self._acting(caller, Act.REMOVE_PRODUCT, [id_], shared=True):
             await self._index.remove_product(id_, tell=tell)
 
@@ -397,12 +402,12 @@ class Service:
     # What all acts share
 
     async def check(self, caller: Caller, act: Act, *, shared: bool = False) -> None:
-        """See :meth:`bot.service.policy.Policy.check`."""
+        """Raise unless the caller may do this; nothing is done, and nothing written down."""
         await self._policy.check(caller, act, shared=shared)
 
     @asynccontextmanager
     async def _acting(self, caller: Caller, act: Act, subjects: Sequence[str], *, shared: bool = False) -> AsyncIterator[Doing]:
-        """See :meth:`bot.service.policy.Policy.acting`; whoever comes along cleans up."""
+        """Pass the policy with an act that changes something (:meth:`bot.service.policy.Policy.acting`); what is too old goes first."""
         await self._expire_at_times()
         async with self._policy.acting(caller, act, subjects, shared=shared) as doing:
             yield doing

@@ -78,7 +78,12 @@ class Asking:
         self._state: State | None = None  # in which all of these were given
 
     async def ask(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None) -> Answer:
-        """See :meth:`index.api.Index.ask`."""
+        """The answer to a question, new or remembered.
+
+        Raises:
+            QuestionError: the question is too long to be one.
+            DataError: the articles were embedded with another model; the text says what to do.
+        """
         started = perf_counter()
         telemetry.question.set(question)
         _check_length(question)

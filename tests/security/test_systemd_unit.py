@@ -1,4 +1,4 @@
-"""The systemd unit of the README gives the bot its data, its cache and the network, and nothing else."""
+"""The systemd unit of ``docs/operations.md`` gives the bot its data, its cache and the network, and nothing else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="sy
 
 @pytest.fixture
 def unit() -> str:
-    found = re.search(r"```ini\n(\[Unit\].*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    found = re.search(r"```ini\n(\[Unit\].*?)```", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.DOTALL)
     assert found is not None
     return found[1]
 

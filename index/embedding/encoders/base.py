@@ -177,7 +177,7 @@ class TextEncoder(ABC):
 
     @abstractmethod
     def use(self, cores: int) -> None:
-        """See :meth:`Encoder.use`."""
+        """Let what the calling thread asks from now on have so many cores."""
 
     @abstractmethod
     def _run(self, given: Iterable[Inputs], wanted: Sequence[Output], *, asked: bool) -> Iterator[list[Vectors]]:
@@ -188,23 +188,23 @@ class TextEncoder(ABC):
         """
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See :meth:`Encoder.encode_queries`."""
+        """One unit vector a question. Shape (questions, dimension)."""
         return self._encode(texts, asked=True)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """See :meth:`Encoder.encode_passages`."""
+        """One unit vector a passage or sentence. Shape (passages, dimension)."""
         return self._encode(texts, asked=False)
 
     def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """See :meth:`Encoder.queries_with_tokens`."""
+        """Questions with what the model made of each of their tokens, in the same pass."""
         return self._with_tokens(texts, asked=True)
 
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """See :meth:`Encoder.passages_with_tokens`."""
+        """Passages with what the model made of each of their tokens, in the same pass."""
         return self._with_tokens(texts, asked=False)
 
     def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """See :meth:`Encoder.layers`."""
+        """What two middle layers and the last one make of each token of these passages, behind their heads, which are not told of."""
         made: dict[int, Layers] = {}
         before = heads or [""] * len(texts)
         whole = [head + text for head, text in zip(before, texts, strict=True)]
@@ -215,11 +215,11 @@ class TextEncoder(ABC):
         return [made[at] for at in range(len(texts))]
 
     def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:
-        """See :meth:`Encoder.pieces`."""
+        """The tokens of each of some words by itself."""
         return self.tokenizer.pieces(words)
 
     def piece_scores(self) -> npt.NDArray[np.float32]:
-        """See :meth:`Encoder.piece_scores`."""
+        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
         return self.tokenizer.piece_scores()
 
     def _encode(self, texts: Sequence[str], *, asked: bool) -> Vectors:

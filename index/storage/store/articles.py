@@ -31,7 +31,7 @@ _BEGINNING = re.compile("[0-9a-f]{12,}")
 
 
 class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
-    """See :class:`index.storage.store.base.Store`."""
+    """The :class:`~index.storage.store.base.Store` in SQLite: articles with their passages, words, vectors and claims."""
 
     # Generations
 

@@ -24,7 +24,7 @@ EXCHANGES_LIMIT = 20_000
 
 
 class Exchanges:
-    """See :attr:`index.api.Index.exchanges`."""
+    """What was asked in chats: which events were handled, where answers stand, what they quoted, and how people voted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -30,7 +30,7 @@ _SETTINGS = "SELECT name, value FROM settings WHERE scope = ?"
 
 
 class Ledger:
-    """See :attr:`index.api.Index.ledger`."""
+    """What is kept about people and workspaces: the audit, the log of questions, and the settings of workspaces."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

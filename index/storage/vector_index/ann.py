@@ -99,14 +99,14 @@ class Exact:
         faiss.write_index(self.index, str(folder / INDEX_FILE))
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
-        """See :meth:`Nearest.nearest`."""
+        """The ``count`` best visible vectors, best first, of all that are visible."""
         selector = _Selector(visible)
         scores, positions = self.index.search(query[None, :], count, params=faiss.SearchParameters(sel=selector.faiss))
         found = positions[0] >= 0
         return scores[0][found], positions[0][found]
 
     def vectors(self, positions: Positions) -> npt.NDArray[np.float32]:
-        """See :meth:`Nearest.vectors`."""
+        """Some vectors, as fp16 keeps them. Shape (positions, dimension)."""
         vectors: npt.NDArray[np.float32] = self.index.reconstruct_batch(positions)
         return vectors
 
@@ -170,7 +170,7 @@ class Clustered:
         return cls(index, exact)
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, visible: npt.NDArray[np.bool_]) -> tuple[Scores, Positions]:
-        """See :meth:`Nearest.nearest`; exact where at most :data:`_FEW` are visible."""
+        """The ``count`` best visible vectors, best first, of the nearest clusters; of all, where at most :data:`_FEW` are visible."""
         seen = int(np.count_nonzero(visible))
         if seen <= _FEW:
             return self._best(query, np.flatnonzero(visible), count)
@@ -190,7 +190,7 @@ class Clustered:
         return scores[best], among[best]
 
     def vectors(self, positions: Positions) -> npt.NDArray[np.float32]:
-        """See :meth:`Nearest.vectors`."""
+        """Some vectors, read from the file of exact ones. Shape (positions, dimension)."""
         return self.exact[positions].astype(np.float32)
 
 
