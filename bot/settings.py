@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("EMBEDDING_MODEL", "embedding_model"),
         description="a sentence-transformers model, by hub name or folder; empty: the one that comes along",
     )
+    engine: str = Field(
+        default="",
+        validation_alias=AliasChoices("SHIPDATE_ENGINE", "engine"),
+        description="what runs the model, as `shipdate doctor` names it (openvino-fp32, torch-fp32 ...); empty: by a rule",
+    )
     database_url: str = Field(
         default="",
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),
