@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasGenerator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_SAY_BY_THEMSELVES = ("shipdate_", "discord_", "slack_", "embedding_model", "database_url", "allow_private_network")
 _PASSWORD = re.compile(r"://[^/?#:]*:([^/?#]*)@")  # of a URL, however badly the rest is formed
 
 
@@ -20,160 +21,74 @@ def is_secret(name: str) -> bool:
     return name.lower().endswith(("_token", "_secret", "_key"))
 
 
-class Settings(BaseSettings):
-    """The settings as one typed object; each can be given by its field's name, which is its environment name in lower case."""
+def variable(name: str) -> str:
+    """The variable of a setting: its field's name, behind ``SHIPDATE_`` unless it says by itself whose it is."""
+    return name.upper() if name.startswith(_SAY_BY_THEMSELVES) else f"SHIPDATE_{name.upper()}"
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", populate_by_name=True)
+
+class Settings(BaseSettings):
+    """The settings as one typed object; each can be given by its field's name, or by its variable's (see :func:`variable`)."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        extra="ignore",
+        populate_by_name=True,
+        alias_generator=AliasGenerator(validation_alias=variable),
+    )
 
     data: Path = Field(
-        default_factory=lambda: user_data_path("shipdate"),
-        validation_alias=AliasChoices("SHIPDATE_DATA", "data"),
-        description="the folder where articles, vectors and history live",
+        default_factory=lambda: user_data_path("shipdate"), description="the folder where articles, vectors and history live"
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("shipdate"),
-        validation_alias=AliasChoices("SHIPDATE_CACHE", "cache"),
         description="the folder for what can be made again: the unpacked model, and its conversion",
     )
     embedding_model: str = Field(
-        default="",
-        validation_alias=AliasChoices("EMBEDDING_MODEL", "embedding_model"),
-        description="a sentence-transformers model, by hub name or folder; empty: the one that comes along",
+        default="", description="a sentence-transformers model, by hub name or folder; empty: the one that comes along"
     )
-    database_url: str = Field(
-        default="",
-        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
-        description="empty: SQLite in the data folder",
+    engine: str = Field(
+        default="", description="what runs the model, as `shipdate doctor` names it (openvino-fp32, torch-fp32 ...); empty: by a rule"
     )
-    allow_private_network: bool = Field(
-        default=False,
-        validation_alias=AliasChoices("ALLOW_PRIVATE_NETWORK", "allow_private_network"),
-        description="true: web pages may be on private addresses",
-    )
+    database_url: str = Field(default="", description="empty: SQLite in the data folder")
+    allow_private_network: bool = Field(default=False, description="true: web pages may be on private addresses")
 
     web_ports: Annotated[frozenset[int], NoDecode] = Field(
-        default=frozenset({80, 443}),
-        validation_alias=AliasChoices("SHIPDATE_WEB_PORTS", "web_ports"),
-        description="the ports at which web pages and feeds may be fetched",
+        default=frozenset({80, 443}), description="the ports at which web pages and feeds may be fetched"
     )
     owners: str = Field(
-        default="",
-        validation_alias=AliasChoices("SHIPDATE_OWNERS", "owners"),
-        description="who manages what every workspace sees: discord:USER_ID, slack:TEAM_ID:USER_ID, comma-separated",
+        default="", description="who manages what every workspace sees: discord:USER_ID, slack:TEAM_ID:USER_ID, comma-separated"
     )
-    max_articles: int = Field(
-        default=10_000,
-        ge=0,
-        validation_alias=AliasChoices("SHIPDATE_MAX_ARTICLES", "max_articles"),
-        description="the most articles of one workspace",
-    )
-    max_feeds: int = Field(
-        default=100,
-        ge=0,
-        validation_alias=AliasChoices("SHIPDATE_MAX_FEEDS", "max_feeds"),
-        description="the most feeds of one workspace",
-    )
-    user_rate: int = Field(
-        default=20,
-        ge=1,
-        validation_alias=AliasChoices("SHIPDATE_USER_RATE", "user_rate"),
-        description="the most questions a minute of one person",
-    )
-    workspace_rate: int = Field(
-        default=120,
-        ge=1,
-        validation_alias=AliasChoices("SHIPDATE_WORKSPACE_RATE", "workspace_rate"),
-        description="the most questions a minute of one workspace",
-    )
-    retention_days: int = Field(
-        default=30,
-        ge=0,
-        validation_alias=AliasChoices("SHIPDATE_RETENTION_DAYS", "retention_days"),
-        description="after how many days logged questions are deleted",
-    )
-    audit_days: int = Field(
-        default=365,
-        ge=1,
-        validation_alias=AliasChoices("SHIPDATE_AUDIT_DAYS", "audit_days"),
-        description="after how many days lines of the audit are deleted",
-    )
+    max_articles: int = Field(default=10_000, ge=0, description="the most articles of one workspace")
+    max_feeds: int = Field(default=100, ge=0, description="the most feeds of one workspace")
+    user_rate: int = Field(default=20, ge=1, description="the most questions a minute of one person")
+    workspace_rate: int = Field(default=120, ge=1, description="the most questions a minute of one workspace")
+    retention_days: int = Field(default=30, ge=0, description="after how many days logged questions are deleted")
+    audit_days: int = Field(default=365, ge=1, description="after how many days lines of the audit are deleted")
     shipdate_key: str = Field(
-        default="",
-        validation_alias=AliasChoices("SHIPDATE_KEY", "shipdate_key"),
-        description="with what the tokens of workspaces are encrypted; several with commas: the first encrypts, all decrypt",
+        default="", description="with what the tokens of workspaces are encrypted; several with commas: the first encrypts, all decrypt"
     )
-    ops: str = Field(
-        default="",
-        validation_alias=AliasChoices("SHIPDATE_OPS", "ops"),
-        description="HOST:PORT of /healthz, /readyz and /metrics; empty: off",
-    )
-    log_format: Literal["console", "json"] = Field(
-        default="console",
-        validation_alias=AliasChoices("SHIPDATE_LOG_FORMAT", "log_format"),
-        description="how `shipdate serve` logs",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info",
-        validation_alias=AliasChoices("SHIPDATE_LOG_LEVEL", "log_level"),
-        description="what it logs",
-    )
+    ops: str = Field(default="", description="HOST:PORT of /healthz, /readyz and /metrics; empty: off")
+    log_format: Literal["console", "json"] = Field(default="console", description="how `shipdate serve` logs")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what it logs")
 
-    discord_token: str = Field(
-        default="",
-        validation_alias=AliasChoices("DISCORD_TOKEN", "discord_token"),
-        description="the token of the Discord bot; empty: no Discord",
-    )
-    discord_api_url: str = Field(
-        default="",
-        validation_alias=AliasChoices("DISCORD_API_URL", "discord_api_url"),
-        description="the REST base of another Discord-compatible server; its gateway is asked there",
-    )
+    discord_token: str = Field(default="", description="the token of the Discord bot; empty: no Discord")
+    discord_api_url: str = Field(default="", description="the REST base of another Discord-compatible server; its gateway is asked there")
     discord_shard_ids: Annotated[tuple[int, ...], NoDecode] = Field(
-        default=(),
-        validation_alias=AliasChoices("DISCORD_SHARD_IDS", "discord_shard_ids"),
-        description="the shards that this process runs, such as 0,1; empty: all",
+        default=(), description="the shards that this process runs, such as 0,1; empty: all"
     )
     discord_shard_count: int | None = Field(
-        default=None,
-        ge=1,
-        validation_alias=AliasChoices("DISCORD_SHARD_COUNT", "discord_shard_count"),
-        description="how many shards there are; empty: as many as Discord recommends",
+        default=None, ge=1, description="how many shards there are; empty: as many as Discord recommends"
     )
     slack_bot_token: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"),
-        description="the bot token (xoxb-) of one Slack workspace; empty: no Slack, or several workspaces by OAuth",
+        default="", description="the bot token (xoxb-) of one Slack workspace; empty: no Slack, or several workspaces by OAuth"
     )
-    slack_app_token: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"),
-        description="the app-level token (xapp-) of Socket Mode",
-    )
-    slack_signing_secret: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
-        description="HTTP mode: by which Slack's requests are known",
-    )
-    slack_http: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_HTTP", "slack_http"),
-        description="HTTP mode: HOST:PORT where Slack's requests are answered",
-    )
-    slack_client_id: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_CLIENT_ID", "slack_client_id"),
-        description="several workspaces, by OAuth: the app's client id",
-    )
-    slack_client_secret: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "slack_client_secret"),
-        description="and its secret",
-    )
-    slack_api_url: str = Field(
-        default="",
-        validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url"),
-        description="another base of Slack's Web API",
-    )
+    slack_app_token: str = Field(default="", description="the app-level token (xapp-) of Socket Mode")
+    slack_signing_secret: str = Field(default="", description="HTTP mode: by which Slack's requests are known")
+    slack_http: str = Field(default="", description="HTTP mode: HOST:PORT where Slack's requests are answered")
+    slack_client_id: str = Field(default="", description="several workspaces, by OAuth: the app's client id")
+    slack_client_secret: str = Field(default="", description="and its secret")
+    slack_api_url: str = Field(default="", description="another base of Slack's Web API")
 
     @property
     def tokens(self) -> Mapping[str, str]:

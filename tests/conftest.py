@@ -38,7 +38,7 @@ def environment() -> Iterator[None]:
             patch.setenv(name, "")
         really, cache = encoders.load, Settings().cache
         loaded = functools.cache(lambda name: really(name, cache))
-        patch.setattr(encoders, "load", lambda name, _cache: loaded(name))  # every index of this process shares one loaded model
+        patch.setattr(encoders, "load", lambda name, *_: loaded(name))  # every index of this process shares one loaded model
         yield
 
 

@@ -90,11 +90,13 @@ def _versions() -> Check:
 def _model(settings: Settings) -> tuple[Mapping[str, str | None], Check]:
     """Whether it loads, and whether the vectors that answer now are its own."""
     try:
-        encoder = encoders.load(settings.embedding_model, settings.cache)
+        encoder = encoders.load(settings.embedding_model, settings.cache, settings.engine)
     except Exception as error:  # whatever a library makes of a broken installation is what has to be told here
         said = str(error) if isinstance(error, ModelError) else f"it cannot be loaded ({type(error).__name__}: {error})"
         unknown = {"name": settings.embedding_model or bundled.NAME, "folder": None, "engine": None, "fingerprint": None}
-        return unknown, Check("model", Health.ERROR, said, "Set EMBEDDING_MODEL to a model that is there, or leave it empty.")
+        return unknown, Check(
+            "model", Health.ERROR, said, "Set EMBEDDING_MODEL to a model that is there; or empty it, and SHIPDATE_ENGINE."
+        )
     about = {"name": encoder.name, "folder": encoder.folder, "engine": encoder.engine, "fingerprint": encoder.fingerprint}
     said = ", ".join(filter(None, (encoder.name, encoder.engine, encoder.folder)))
     live = live_fingerprint(settings.data)

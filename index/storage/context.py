@@ -113,7 +113,9 @@ class IndexContext:
     async def _load(self, model: str, *, aside: bool = False) -> Engine:
         loading = self._engines.get(model)
         if loading is None or (loading.done() and loading.exception()):
-            self._engines[model] = loading = asyncio.create_task(Engine.load(model, self.settings.cache, self.precedence, aside=aside))
+            self._engines[model] = loading = asyncio.create_task(
+                Engine.load(model, self.settings.cache, self.settings.engine, self.precedence, aside=aside)
+            )
         return await asyncio.shield(loading)
 
     @property

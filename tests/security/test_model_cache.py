@@ -225,13 +225,12 @@ def test_the_cache_is_made_for_its_user_alone(packed: Path, tmp_path: Path) -> N
     manifest.check_owner(tmp_path / "cache")
 
 
-def test_a_choice_of_an_engine_that_is_none_is_made_again(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "_seconds", lambda encoder: 1.0 if encoder.engine.startswith("torch") else 0.5)
-    choose.fastest(str(small), str(small), tmp_path)
-    (choice,) = tmp_path.glob("engine-*.json")
-    for said in ("[]", "5", '{"engine": 5}', '{"engine": ["openvino"]}', "[" * 50_000, '{"engine": "openvino-of-no-kind"}'):
-        choice.write_text(said, encoding="utf-8")
-        assert choose.fastest(str(small), str(small), tmp_path).encode_queries(["When?"]).shape == (1, 32)
+def test_notes_on_engines_that_are_none_are_made_again(small: Path, tmp_path: Path) -> None:
+    choose.load(str(small), str(small), tmp_path)
+    (notes,) = tmp_path.glob("engine-*.json")
+    for said in ("[]", "5", '{"openvino-int8": 5}', '{"openvino-int8": ["agrees"]}', "[" * 50_000, '{"openvino-of-no-kind": ""}'):
+        notes.write_text(said, encoding="utf-8")
+        assert choose.load(str(small), str(small), tmp_path).encode_queries(["When?"]).shape == (1, 32)
 
 
 @pytest.mark.parametrize("damage", ["deflated", "header", "another"])

@@ -167,4 +167,4 @@ def test_whatever_a_models_settings_say_it_loads_or_is_refused_in_one_sentence(v
 def test_a_pickle_is_refused_by_the_way_that_all_models_take(variant: Path, tmp_path: Path) -> None:
     honest_weights(variant, tmp_path)
     with pytest.raises(ModelError, match="pickle"):
-        choose.fastest(str(variant), str(variant), tmp_path / "cache")
+        choose.load(str(variant), str(variant), tmp_path / "cache")

@@ -40,10 +40,9 @@ embed.BATCH_TEXTS = 6  # so that a small folder takes many transactions
 
 def _load() -> RememberingEncoder:
     settings = Settings()
-    loaded = sentence_transformers.load(
-        *encoders.locate(settings.embedding_model, settings.cache)
-    )  # OpenVINO's threads do not survive a fork, either
-    encoder = RememberingEncoder(sentence_transformers.halved(loaded) or loaded)
+    target, name = encoders.locate(settings.embedding_model, settings.cache)
+    # OpenVINO's threads do not survive a fork, either
+    encoder = RememberingEncoder(sentence_transformers.load(target, name, sentence_transformers.engines()[0]))
     encoders.load = lambda *_: encoder  # type: ignore[assignment]
 
     async def add_once() -> None:

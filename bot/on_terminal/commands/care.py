@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,8 +21,17 @@ def doctor(
     context: typer.Context,
     as_json: Json = False,
     offline: Annotated[bool, typer.Option("--offline", help="Leave the network alone.")] = False,
+    timed: Annotated[bool, typer.Option("--measure", help="Only time each engine that can run the model on this machine.")] = False,
 ) -> None:
     """How the installation is, and what to do where something is wrong."""
+    if timed:
+        from index.embedding.encoders import base, choose
+
+        settings = settings_of(context)
+        for speed in choose.measure(*base.locate(settings.embedding_model, settings.cache), settings.cache):
+            line = f"{speed.engine}: {speed.passages:.0f} passages a second, {speed.question * 1000:.1f} ms a question"
+            put_json(asdict(speed)) if as_json else put_line(line)
+        return
     from bot.on_terminal.render import health_table
     from bot.server.doctor import checkup
     from index.storage.maintenance.integrity import Health

@@ -1,18 +1,19 @@
-"""Which engine runs a model on this machine: chosen once, by measurement, and remembered beside the model's conversion.
+"""Which engine runs a model on this machine, by a rule that :func:`load` tells, or by what ``SHIPDATE_ENGINE`` says.
 
-A GPU is used where PyTorch sees one. Else the model is converted for OpenVINO; if what the conversion makes of some texts agrees with
-what PyTorch makes of them, the fastest of both, in each precision that the processor has, is it. On two cores with bf16 the bundled
-model encodes 103 passages a second in eight bits, and a question in 3.6 ms; in bf16 84, and 5.6 ms; with PyTorch in bf16 60, and 13 ms;
-in full precision 30, and 22 ms.
+On two cores with bf16 the bundled model encodes 103 passages a second by OpenVINO in eight bits, and a question in 3.6 ms; in bf16 84, and
+5.6 ms; with PyTorch in bf16 60, and 13 ms; in full precision 30, and 22 ms. What is in eight bits is faster without bf16, too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import platform
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
@@ -24,11 +25,17 @@ from index.embedding.encoders import openvino, sentence_transformers
 from index.embedding.encoders.base import TextEncoder, Vectors, unit
 from index.embedding.encoders.openvino import ConversionError
 from index.embedding.encoders.sentence_transformers import SentenceTransformerEncoder
+from index.model.errors import ModelError
 from index.system.atomic_files import scratch, sweep, write_whole
 from index.text import passages
 
+ENGINES = (*openvino.ENGINES, *sentence_transformers.ENGINES)
+"""All there are, wherever each can be used."""
+
 AGREEMENT = 0.999
 """The least mean cosine between what a conversion and what PyTorch make of the same texts and of their tokens."""
+
+log = logging.getLogger(__name__)
 
 _LAYOUT = 5
 """Raised whenever what is kept changes."""
@@ -46,90 +53,174 @@ _TEXTS = (
     "Его пока нет.",
     "Le modèle est sorti hier.\n\nIl répond en trois langues, et comprend aussi les images que l'on dépose dans la conversation.",
 )
-_QUESTION = 60  # characters
-_ROUNDS, _REPEATED = 3, 4  # the best of so many rounds counts; texts are repeated, so that batches are full
-_HEAVIER = 1.25  # PyTorch takes seconds and half a gigabyte to load, so it has to be faster by so much
-_GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # what the drivers of CUDA, of ROCm and of either under Windows show: a new one is worth a look
+_REPEATED = 8  # the texts, where engines are timed, so that batches are full
+_DRIVERS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")  # of CUDA, of ROCm, and of either under Windows
 
 
-def fastest(target: str, name: str, cache: Path) -> TextEncoder:
-    """The encoder of a model, by the engine that is the fastest here; some seconds longer where that is not known yet.
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast an engine is on this machine.
+
+    Attributes:
+        passages: a second, many at once.
+        question: seconds for a question alone.
+    """
+
+    engine: str
+    passages: float
+    question: float
+
+
+def load(target: str, name: str, cache: Path, engine: str = "") -> TextEncoder:
+    """The encoder of a model: by PyTorch on a GPU that it sees, else by OpenVINO (in eight bits where the processor multiplies such, else
+    in bf16, else in fp32), else by PyTorch (in bf16, else in fp32).
+
+    OpenVINO needs a conversion of the model, which is made when there is none, in some seconds, and is used only where its vectors agree
+    with those of PyTorch; whether they do is remembered.
 
     Args:
         target: its folder, or its name on the hub.
         name: for people.
+        engine: one of :data:`ENGINES`, which is used in the place of what the rule says.
+
+    Raises:
+        ModelError: there is no such model, the hub cannot be reached, or the engine cannot run it here.
+    """
+    if engine and engine not in ENGINES:
+        raise ModelError(f"SHIPDATE_ENGINE: there is no engine {engine!r}; leave it empty, or set it to one of {', '.join(ENGINES)}.")
+    if engine in sentence_transformers.ENGINES or (not engine and _sees_gpu()):
+        return sentence_transformers.load(target, name, engine or sentence_transformers.engines()[0])
+    try:
+        possible = openvino.engines()
+        if engine and engine not in possible:
+            raise ConversionError("this processor has no instructions for it")
+        return _converted(target, name, cache, [engine] if engine else possible)
+    except ConversionError as error:
+        if engine:
+            raise ModelError(f"SHIPDATE_ENGINE: {engine} cannot run the model {name} here ({error}); leave it empty.") from error
+        log.info("PyTorch runs the model %s: %s", name, error)
+    return sentence_transformers.load(target, name, sentence_transformers.engines()[0])
+
+
+def measure(target: str, name: str, cache: Path) -> Iterator[Speed]:
+    """How fast each engine is that can run a model here.
 
     Raises:
         ModelError: there is no such model, or the hub cannot be reached.
     """
+    try:
+        converted = openvino.engines()
+    except ConversionError:
+        converted = []
+    for engine in (*converted, *sentence_transformers.engines()):
+        try:
+            encoder = load(target, name, cache, engine)
+        except ModelError:
+            if engine in sentence_transformers.ENGINES:
+                raise
+            continue
+        encoder.encode_passages(_TEXTS)
+        started = perf_counter()
+        encoder.encode_passages(_TEXTS * _REPEATED)
+        between = perf_counter()
+        for _ in range(_REPEATED):
+            encoder.encode_queries(_TEXTS[:1])
+        yield Speed(engine, len(_TEXTS) * _REPEATED / (between - started), (perf_counter() - between) / _REPEATED)
+
+
+def _sees_gpu() -> bool:
+    """Whether PyTorch does. It takes seconds to load, so it is asked only where its build and the drivers leave that open."""
+    build = version("torch").partition("+")[2]
+    drivers = build == "xpu" or any(any(Path(driver).parent.glob(Path(driver).name)) for driver in _DRIVERS)
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return build != "cpu" and (drivers or apple) and sentence_transformers.gpu() is not None
+
+
+def _converted(target: str, name: str, cache: Path, engines: Sequence[str]) -> TextEncoder:
+    """The encoder of a model's conversion by the first of some engines whose vectors agree with PyTorch's.
+
+    Raises:
+        ConversionError: there is none.
+        ModelError: there is no such model, or the hub cannot be reached.
+    """
     files = _files(target)
-    if files and (known := _known(_folder(files, name, cache), target, name)):
+    if files and (known := _known(_folder(files, name, cache), engines)):
         return known
-    encoder = sentence_transformers.load(target, name)
+    encoder = sentence_transformers.load(target, name, "torch-fp32")
     files = files or _files(target)  # of the hub: they have come meanwhile
-    if files is None or encoder.model.device.type != "cpu":
-        return sentence_transformers.halved(encoder) or encoder
+    if files is None:
+        raise ConversionError("its files are in no folder")
     folder = _folder(files, name, cache)
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(cache / f"{_KIND}.lock", timeout=_PATIENCE):
-            if known := _known(folder, target, name):
-                return known
-            _choose(encoder, folder)
-            return _known(folder, target, name) or encoder
-    except (OSError, Timeout):  # a cache that cannot be written costs speed, not answers
-        return sentence_transformers.halved(encoder) or encoder
+            return _known(folder, engines) or _compared(encoder, folder, engines)
+    except (OSError, Timeout) as error:  # a cache that cannot be written costs speed, not answers
+        raise ConversionError(f"the cache {cache} cannot be used: {error}") from error
 
 
-def _known(folder: Path, target: str, name: str) -> TextEncoder | None:
-    """The encoder by the engine that was chosen here before; None where none was, or where its conversion is damaged."""
-    try:
-        engine = json.loads(_choice(folder).read_text(encoding="utf-8"))["engine"]
-        library, _, precision = engine.partition("-")
-        if library == "openvino":
-            return openvino.load(folder, precision)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ConversionError):
-        return None
-    return sentence_transformers.load(target, name, engine)
-
-
-def _choose(encoder: SentenceTransformerEncoder, folder: Path) -> None:
-    """Convert a model, compare, measure, and remember what is the fastest.
-
-    Args:
-        encoder: by PyTorch in full precision; it may be in half of it afterwards.
-        folder: of the conversion, which may be there already.
+def _known(folder: Path, engines: Sequence[str]) -> TextEncoder | None:
+    """The encoder by the first engine whose vectors agree; None where that is not known of one before it, or the conversion is damaged.
 
     Raises:
+        ConversionError: it is known that none agrees.
+    """
+    problems = _problems(folder)
+    for engine in engines:
+        if not problems.get(engine):
+            try:
+                return openvino.load(folder, engine) if engine in problems else None
+            except ConversionError:
+                return None
+    raise ConversionError(problems[engines[-1]])
+
+
+def _compared(encoder: SentenceTransformerEncoder, folder: Path, engines: Sequence[str]) -> TextEncoder:
+    """Convert a model, unless that was done, and remember of each engine whether its vectors agree, to the first one that does.
+
+    Args:
+        encoder: by PyTorch in full precision.
+
+    Raises:
+        ConversionError: there is none.
         OSError: the cache cannot be written.
     """
     expected = _made(encoder)
-    took: dict[str, float] = {}
-    by_torch: dict[str, float] = {}
-    problem = None
+    problems = dict(_problems(folder))
+    for engine in engines:
+        try:
+            _convert(encoder, folder)
+            candidate = openvino.load(folder, engine)
+            if (agreement := _agreement(_made(candidate), expected)) < AGREEMENT:
+                raise ConversionError(f"it agrees with PyTorch to a cosine of {agreement:.4f} only")
+        except ConversionError as error:
+            problems[engine] = str(error)
+            log.warning("%s does not run the model %s: %s", engine, encoder.name, error)
+        else:
+            write_whole(_noted(folder), json.dumps({**problems, engine: ""}, indent=1))
+            return candidate
+    write_whole(_noted(folder), json.dumps(problems, indent=1))
+    raise ConversionError(problems[engines[-1]])
+
+
+def _problems(folder: Path) -> Mapping[str, str]:
+    """What is known against each engine that was compared: nothing ("") where its vectors agree."""
     try:
-        _convert(encoder, folder)
-        for precision in openvino.precisions(folder):
-            candidate = openvino.load(folder, precision)
-            agreement = _agreement(_made(candidate), expected)
-            if agreement >= AGREEMENT:
-                took[candidate.engine] = _seconds(candidate)
-            else:
-                problem = f"{candidate.engine} agrees with PyTorch to a cosine of {agreement:.4f} only"
-    except ConversionError as error:
-        problem = str(error)
-    by_torch[encoder.engine] = _seconds(encoder)
-    if half := sentence_transformers.halved(encoder):
-        by_torch[half.engine] = _seconds(half)
-    weighed = took | {engine: _HEAVIER * seconds for engine, seconds in by_torch.items()}
-    said = {"engine": min(weighed, key=weighed.__getitem__), "seconds": took | by_torch, "problem": problem}
-    write_whole(_choice(folder), json.dumps(said, indent=1))
+        said = json.loads(_noted(folder).read_text(encoding="utf-8"))
+        return {engine: problem for engine, problem in said.items() if isinstance(problem, str)}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _noted(folder: Path) -> Path:
+    """Where that is kept; it goes with the conversion."""
+    return folder.with_name(f"{folder.name}-agreement.json")
 
 
 def _convert(encoder: SentenceTransformerEncoder, folder: Path) -> None:
     """Make the conversion, unless there is one that is whole; those of the model as it was before go."""
     try:
-        openvino.load(folder, "fp32")
+        openvino.load(folder, "openvino-fp32")
     except ConversionError:
         sweep(folder.parent, _KIND)
         for old in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
@@ -153,18 +244,6 @@ def _agreement(made: Sequence[Vectors], expected: Sequence[Vectors]) -> float:
     return min(float(np.nan_to_num((unit(mine) * unit(theirs)).sum(axis=1).mean())) for mine, theirs in zip(made, expected, strict=True))
 
 
-def _seconds(encoder: TextEncoder) -> float:
-    """How long some passages and some questions take, at best."""
-    took = []
-    for _ in range(_ROUNDS):
-        started = perf_counter()
-        encoder.encode_passages(_TEXTS * _REPEATED)
-        for text in _TEXTS * _REPEATED:
-            encoder.encode_queries([text[:_QUESTION]])
-        took.append(perf_counter() - started)
-    return min(took)
-
-
 def _files(target: str) -> Path | None:
     """The folder of a model's files on this machine, if it is here."""
     if Path(target).is_dir():
@@ -183,16 +262,6 @@ def _folder(files: Path, name: str, cache: Path) -> Path:
     seen = sorted((path.relative_to(files).as_posix(), path.stat()) for path in files.rglob("*") if path.is_file())
     state = [(path, said.st_size, said.st_mtime_ns) for path, said in seen]
     return cache / f"{_KIND}-{_short(files.absolute(), name)}-{_short(_LAYOUT, passages.VERSION, _openvino_version(), state)}"
-
-
-def _choice(folder: Path) -> Path:
-    """Where it is remembered which engine is the fastest on this machine."""
-    gpus = sorted(str(path) for pattern in _GPUS for path in Path("/dev").glob(pattern))
-    try:
-        processor = openvino.processor()
-    except ConversionError:
-        processor = platform.processor()
-    return folder.with_name(f"{folder.name}-{_short(processor, gpus)}.json")
 
 
 def _openvino_version() -> str | None:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from index.embedding.encoders.sentence_transformers import SentenceTransformerEncoder
 
+ENGINES = ("openvino-int8", "openvino-bf16", "openvino-fp32")
+"""All there are, the fastest first."""
+
 _GRAPH, _WEIGHTS, _TOKENIZER, _SCORES = "model.xml", "model.bin", "tokenizer.json", "scores.npy"
 _MOST_STREAMS = 4  # batches at once: each stream takes memory of its own
 _ROUNDED = "int8"  # the precision of linear layers only (see :mod:`index.embedding.encoders.int8`); all else has the processor's own
@@ -62,27 +65,29 @@ def _core() -> Any:
     return openvino().Core()
 
 
-def processor() -> str:
-    """What decides how fast an engine is here: the processor, what it is able to, its cores, the library."""
-    core = _core()
-    found = (core.get_property("CPU", "FULL_DEVICE_NAME"), sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")))
-    return repr((*found, cores(), openvino().get_version()))
+def engines() -> list[str]:
+    """Those that this processor has instructions for, the fastest first.
+
+    Raises:
+        ConversionError: there is no OpenVINO for this machine.
+    """
+    able = _capabilities()
+    return [engine for engine in ENGINES if _precision(engine).upper() in able]
 
 
-def precisions(folder: Path) -> list[str]:
-    """Those in which a conversion can run here, the one that is likely faster first."""
-    rounded = all((folder / name).exists() for name in int8.FILES)
-    return [*([_ROUNDED] if rounded else []), *(["bf16"] if _able() else []), "fp32"]
+def _capabilities() -> Collection[str]:
+    """The kinds of numbers that the processor has instructions for, as OpenVINO calls them."""
+    found: list[str] = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return found
 
 
-def _able() -> bool:
-    """Whether the processor has bf16."""
-    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+def _precision(engine: str) -> str:
+    return engine.removeprefix("openvino-")
 
 
 def _options(precision: str) -> dict[str, object]:
     """How OpenVINO is told to compute."""
-    half = precision == "bf16" or (precision == _ROUNDED and _able())
+    half = precision == "bf16" or (precision == _ROUNDED and "BF16" in _capabilities())
     rounded = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": int8.GROUP} if precision == _ROUNDED else {}
     return {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32", **rounded}
 
@@ -138,12 +143,13 @@ def _write_graph(encoder: SentenceTransformerEncoder, folder: Path) -> None:
         raise ConversionError(f"it cannot be converted ({type(error).__name__}: {error})") from error
 
 
-def load(folder: Path, precision: str) -> ConvertedEncoder:
+def load(folder: Path, engine: str) -> ConvertedEncoder:
     """The encoder of a conversion, in well under a second.
 
     Raises:
-        ConversionError: it is damaged, or cannot be had in that precision.
+        ConversionError: it is damaged, or cannot be run by that engine.
     """
+    precision = _precision(engine)
     try:
         about, files = manifest.read(folder)
         card = Card(**{**about, "inputs": tuple(about["inputs"])})
@@ -160,7 +166,7 @@ def load(folder: Path, precision: str) -> ConvertedEncoder:
             if weights.result() != files[_WEIGHTS].digest:
                 raise ConversionError(f"{_WEIGHTS} is damaged")
             aside, bulk = _Lane(graph, precision, streams=1, threads=1), _Lane(graph, precision, streams=_streams())
-            encoder = ConvertedEncoder(card, precision, _tokenizer(folder, card, files), (questions, aside), bulk)
+            encoder = ConvertedEncoder(card, engine, _tokenizer(folder, card, files), (questions, aside), bulk)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, ManifestError) as error:
         raise ConversionError(f"the conversion cannot be read: {error}") from error
     return encoder
@@ -242,8 +248,8 @@ class ConvertedEncoder(TextEncoder):
     by a thread that lets others go first waits for all of them.
     """
 
-    def __init__(self, card: Card, precision: str, tokenizer: TextTokenizer, questions: tuple[_Lane, _Lane], bulk: _Lane) -> None:
-        super().__init__(card, f"openvino-{precision}", tokenizer)
+    def __init__(self, card: Card, engine: str, tokenizer: TextTokenizer, questions: tuple[_Lane, _Lane], bulk: _Lane) -> None:
+        super().__init__(card, engine, tokenizer)
         self._questions, self._aside = questions
         self._bulk = bulk
         self._granted = threading.local()

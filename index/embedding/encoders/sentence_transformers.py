@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
+ENGINES = ("torch-bf16", "torch-fp32", *(f"torch-{gpu}-{precision}" for gpu in ("cuda", "xpu", "mps") for precision in ("bf16", "fp32")))
+"""All there are."""
+
 _GPU_TOKENS = 32 * BATCH_TOKENS
 
 
@@ -34,7 +37,7 @@ class SentenceTransformerEncoder(TextEncoder):
         model: the model itself.
     """
 
-    def __init__(self, model: SentenceTransformer, name: str, folder: str | None) -> None:
+    def __init__(self, model: SentenceTransformer, name: str, folder: str | None, engine: str) -> None:
         dimension = model.get_embedding_dimension()
         tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
         transformer = getattr(model[0], "auto_model", None)
@@ -49,7 +52,7 @@ class SentenceTransformerEncoder(TextEncoder):
         card = Card(name, folder, fingerprint, dimension, query, passage, inputs, model.tokenizer.pad_token_id or 0, model.max_seq_length)
         texts = TextTokenizer(lambda: tokenizer, inputs=card.inputs, padding=card.padding, longest=card.longest)
         on_cpu = model.device.type == "cpu"
-        super().__init__(card, _engine(model), texts, BATCH_TOKENS if on_cpu else _GPU_TOKENS)
+        super().__init__(card, engine, texts, BATCH_TOKENS if on_cpu else _GPU_TOKENS)
         self.model = model
         self._prompts = {kind: texts.length(prefix) - 1 if prefix else 0 for kind, prefix in ((True, query), (False, passage))}
 
@@ -81,53 +84,62 @@ def outputs(model: SentenceTransformer, features: dict[str, Any]) -> tuple[torch
     return made["sentence_embedding"], states[layers], middle
 
 
+def gpu() -> str | None:
+    """The kind of GPU that PyTorch sees, if any."""
+    import torch
+
+    device = torch.accelerator.current_accelerator(check_available=True)
+    return device.type if device else None
+
+
+def engines() -> list[str]:
+    """Those that can be used here, the fastest first: in bf16 only where that is native; elsewhere it is slower than fp32."""
+    import torch
+
+    devices = list(filter(None, (gpu(), "cpu")))
+    abilities = torch.cpu.get_capabilities()
+    halves = {
+        "cpu": abilities.get("avx512_bf16") or abilities.get("amx_bf16"),
+        "cuda": "cuda" in devices and torch.cuda.is_bf16_supported(including_emulation=False),
+    }
+    return [_engine(device, precision) for device in devices for precision in ("bf16", "fp32") if precision == "fp32" or halves.get(device)]
+
+
 def load(target: str, name: str, engine: str | None = None) -> SentenceTransformerEncoder:
     """The model called ``target``.
 
     Args:
         name: for people.
-        engine: as an encoder called it before; in full precision, on the GPU where there is one, if none is named.
+        engine: one of :data:`ENGINES`; in full precision, on the GPU where there is one, if none is named.
 
     Raises:
-        ModelError: there is no such model, or the hub cannot be reached.
+        ModelError: there is no such model, the hub cannot be reached, or the engine cannot be used here.
     """
     _quiet_libraries()
     _refuse_pickles()
     import torch
     from sentence_transformers import SentenceTransformer
 
-    gpu = torch.accelerator.current_accelerator(check_available=True)
+    engine = engine or _engine(gpu() or "cpu", "fp32")
+    if engine not in engines():
+        raise ModelError(f"SHIPDATE_ENGINE: {engine} cannot be used here; leave it empty, or set it to {' or '.join(engines())}.")
+    *_, device, precision = engine.replace("torch", "cpu").split("-")
     try:
         model = SentenceTransformer(
             target,
-            device=gpu.type if gpu else "cpu",
+            device=device,
             local_files_only=Path(target).is_dir() or not _hub_has(target),
-            model_kwargs={"dtype": torch.bfloat16 if engine and engine.endswith("bf16") else torch.float32},
+            model_kwargs={"dtype": torch.bfloat16 if precision == "bf16" else torch.float32},
         )
-        return SentenceTransformerEncoder(model.eval(), name, target if Path(target).is_dir() else None)
+        return SentenceTransformerEncoder(model.eval(), name, target if Path(target).is_dir() else None, engine)
     except ModelError:
         raise
     except Exception as error:  # whatever the libraries make of files that anybody may have written
         raise ModelError(_why_not(target, error)) from error
 
 
-def halved(encoder: SentenceTransformerEncoder) -> SentenceTransformerEncoder | None:
-    """The same model in bf16, which takes its place; None where the processor has none: there it is slower than fp32."""
-    import torch
-
-    if encoder.model.device.type == "cpu":
-        abilities = torch.cpu.get_capabilities()
-        able = bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
-    else:
-        able = encoder.model.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    if not able:
-        return None
-    return SentenceTransformerEncoder(encoder.model.to(torch.bfloat16), encoder.name, encoder.folder)
-
-
-def _engine(model: SentenceTransformer) -> str:
-    precision = "bf16" if model.dtype is not None and str(model.dtype) == "torch.bfloat16" else "fp32"
-    return "-".join(["torch", *([] if model.device.type == "cpu" else [model.device.type]), precision])
+def _engine(device: str, precision: str) -> str:
+    return "-".join(["torch", *([] if device == "cpu" else [device]), precision])
 
 
 def _hub_has(name: str) -> bool:

@@ -54,16 +54,17 @@ class Engine:
         self._standing = threading.local()
 
     @classmethod
-    async def load(cls, model: str, folder: Path, precedence: Precedence, *, aside: bool = False) -> Engine:
+    async def load(cls, model: str, folder: Path, engine: str, precedence: Precedence, *, aside: bool = False) -> Engine:
         """The model of that name, or the bundled one; a few seconds, some minutes when another one is used for the first time.
 
         Args:
             folder: the cache for what can be made again.
+            engine: what runs it; by a rule where it is empty.
             precedence: of the process: its questions go before the texts of any of its encoders.
             aside: whether nobody waits for it, so that it gives way even while it is loaded.
 
         Raises:
-            ModelError: there is no such model, or the hub cannot be reached.
+            ModelError: there is no such model or engine, or the hub cannot be reached.
         """
         bulk = ThreadPoolExecutor(1, thread_name_prefix="bulk")
         # All that NumPy multiplies here is small, and its threads would keep the encoder's from the cores.
@@ -72,7 +73,7 @@ class Engine:
         def work() -> Engine:
             if aside:
                 stand_back()
-            encoder = encoders.load(model, folder)
+            encoder = encoders.load(model, folder, engine)
             _share(encoder, cores() if precedence.quiet else 1)
             return cls(encoder, fitting.load(encoder, folder), bulk, precedence)
 

@@ -1,4 +1,4 @@
-"""Which engine runs a model: converted once, compared, remembered; and plain PyTorch whenever anything stands in the way."""
+"""Which engine runs a model: by a rule or by name; converted once, compared; and plain PyTorch whenever anything stands in the way."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ import pytest
 
 from index.embedding.encoders import choose, openvino, sentence_transformers
 from index.embedding.encoders.base import TextEncoder, unit
+from index.model.errors import ModelError
 from tests.support.articles import ROOT
 
 TEXTS = ("When will it ship?", "It ships on 3 May, says its maker.", "", "no " * 200)
 FILES = ("model.xml", "model.bin", "rounded.npy", "scales.npy", "tokenizer.json", "scores.npy", "manifest.json")
 
 
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenVINO is the fastest here: on so small a model, chance would tell."""
-    monkeypatch.setattr(choose, "_seconds", lambda encoder: 1.0 if encoder.engine.startswith("torch") else 0.5)
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine has."""
+    monkeypatch.setattr(sentence_transformers, "gpu", lambda: None)
 
 
-def load(model: Path, cache: Path) -> TextEncoder:
-    return choose.fastest(str(model), str(model), cache)
+def load(model: Path, cache: Path, engine: str = "") -> TextEncoder:
+    return choose.load(str(model), str(model), cache, engine)
 
 
-def remembered(cache: Path) -> dict[str, object]:
-    """What was chosen, and why."""
+def remembered(cache: Path) -> dict[str, str]:
+    """What is known against each engine."""
     (path,) = cache.glob("*.json")
-    said: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    said: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return said
 
 
@@ -46,33 +47,69 @@ def check_agrees(one: TextEncoder, other: TextEncoder) -> None:
         assert (unit(layers.tokens) * unit(others.tokens)).sum(axis=1).min(initial=1) > 0.999
 
 
-def test_a_conversion_makes_what_pytorch_makes(small: Path, fast: None, tmp_path: Path) -> None:
+def test_a_conversion_makes_what_pytorch_makes(small: Path, tmp_path: Path) -> None:
     made, original = load(small, tmp_path), sentence_transformers.load(str(small), str(small))
-    assert made.engine.startswith("openvino-")
+    assert made.engine == openvino.engines()[0]
     assert (made.fingerprint, made.folder, made.dimension) == (original.fingerprint, str(small), 32)
     assert np.array_equal(made.piece_scores(), original.piece_scores())
     check_agrees(made, original)
 
 
-def test_every_precision_makes_what_pytorch_makes(small: Path, fast: None, tmp_path: Path) -> None:
+def test_every_precision_makes_what_pytorch_makes(small: Path, tmp_path: Path) -> None:
     load(small, tmp_path)
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    original, precisions = sentence_transformers.load(str(small), str(small)), openvino.precisions(folder)
-    assert precisions[0] == "int8"
-    for precision in precisions:
-        made = openvino.load(folder, precision)
-        assert made.engine == f"openvino-{precision}"
+    original, engines = sentence_transformers.load(str(small), str(small)), openvino.engines()
+    assert engines[0] == "openvino-int8"
+    for engine in engines:
+        made = openvino.load(folder, engine)
+        assert made.engine == engine
         check_agrees(made, original)
 
 
-def test_a_model_is_converted_once(small: Path, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_that_is_set_is_used(small: Path, tmp_path: Path) -> None:
+    expected = load(small, tmp_path)
+    for engine in (*openvino.engines(), *sentence_transformers.engines()):
+        made = load(small, tmp_path, engine)
+        assert made.engine == engine
+        check_agrees(made, expected)
+    assert load(small, tmp_path).engine == expected.engine
+
+
+@pytest.mark.parametrize("engine", ["fast", "openvino", "torch-int8", "openvino-bf16", "torch-cuda-fp32"])
+def test_an_engine_that_cannot_be_had_is_refused_in_a_sentence(
+    small: Path, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino, "engines", lambda: ["openvino-fp32"])
+    with pytest.raises(ModelError, match=r"^SHIPDATE_ENGINE: [^\n]*; leave it empty[^\n]*\.$") as refused:
+        load(small, tmp_path, engine)
+    assert engine in str(refused.value)
+
+
+def test_a_gpu_that_pytorch_sees_is_used(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(choose, "_sees_gpu", lambda: True)
+    monkeypatch.setattr(sentence_transformers, "engines", lambda: ["torch-cuda-bf16", "torch-fp32"])
+    monkeypatch.setattr(sentence_transformers, "load", lambda *said: asked.append(said))
+    load(small, tmp_path)
+    assert asked == [(str(small), str(small), "torch-cuda-bf16")]
+
+
+def test_all_engines_are_timed_and_none_is_remembered_for_it(small: Path, tmp_path: Path) -> None:
+    first = load(small, tmp_path).engine
+    speeds = list(choose.measure(str(small), str(small), tmp_path))
+    assert [speed.engine for speed in speeds] == [*openvino.engines(), *sentence_transformers.engines()]
+    assert all(speed.passages > 0 and speed.question > 0 for speed in speeds)
+    assert load(small, tmp_path).engine == first
+
+
+def test_a_model_is_converted_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(small, tmp_path)
     monkeypatch.setattr(sentence_transformers, "load", None)  # whoever calls it fails
     check_agrees(load(small, tmp_path), first)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: content[:-9] + b"\x01" + content[-8:]])
-def test_a_damaged_conversion_is_made_again(small: Path, fast: None, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_conversion_is_made_again(small: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     expected = load(small, tmp_path).encode_passages(TEXTS)
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
     for name in FILES:
@@ -88,7 +125,7 @@ def test_a_damaged_conversion_is_made_again(small: Path, fast: None, tmp_path: P
     assert load(small, tmp_path).engine.startswith("openvino-")
 
 
-def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes(small: Path, fast: None, tmp_path: Path) -> None:
+def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes(small: Path, tmp_path: Path) -> None:
     load(small, tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
     os.utime(small / "modules.json", (1, 1))
@@ -98,7 +135,7 @@ def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes
     assert after & before == {"engine.lock"}
 
 
-def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, fast: None, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, tmp_path: Path) -> None:
     folder = tmp_path / "prompted"
     folder.mkdir()
     for path in small.rglob("*"):
@@ -111,13 +148,29 @@ def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, fast: N
         made = load(folder, tmp_path / "cache")
         assert made.engine.startswith("torch-")
         assert made.encode_queries(TEXTS).shape == (len(TEXTS), 32)
-    assert "prompt" in str(remembered(tmp_path / "cache")["problem"])
+    assert all("prompt" in problem for problem in remembered(tmp_path / "cache").values())
 
 
-def test_a_conversion_that_does_not_agree_is_not_used(small: Path, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conversion_that_does_not_agree_is_not_used(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "AGREEMENT", 1.1)
-    assert load(small, tmp_path).engine.startswith("torch-")
-    assert "agrees" in str(remembered(tmp_path)["problem"])
+    for _ in range(2):
+        assert load(small, tmp_path).engine.startswith("torch-")
+        assert all("agrees" in problem for problem in remembered(tmp_path).values())
+    with pytest.raises(ModelError, match=r"SHIPDATE_ENGINE: openvino-fp32 .* cosine"):
+        load(small, tmp_path, "openvino-fp32")
+
+
+def test_the_next_engine_is_used_where_the_first_does_not_agree(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    agreement, compared = choose._agreement, iter([0.5])
+    monkeypatch.setattr(choose, "_agreement", lambda made, expected: next(compared, None) or agreement(made, expected))
+    for _ in range(2):
+        assert load(small, tmp_path).engine == openvino.engines()[1]
+    (record,) = caplog.records
+    assert (
+        record.getMessage() == f"{openvino.engines()[0]} does not run the model {small}: it agrees with PyTorch to a cosine of 0.5000 only"
+    )
 
 
 def test_without_openvino_pytorch_runs_the_model(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,9 +190,8 @@ def test_a_cache_that_cannot_be_written_costs_speed_only(small: Path, tmp_path: 
 _LOADING = """
 import sys
 from pathlib import Path
-from index.embedding import choosing
-choosing._seconds = lambda encoder: float(encoder.engine.startswith("torch"))
-made = choosing.fastest(sys.argv[1], sys.argv[1], Path(sys.argv[2]))
+from index.embedding.encoders import choose
+made = choose.load(sys.argv[1], sys.argv[1], Path(sys.argv[2]))
 print(made.engine, made.encode_passages(["It ships."]).shape)
 """
 

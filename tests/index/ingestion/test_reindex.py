@@ -443,10 +443,10 @@ async def test_a_model_that_cannot_be_loaded_fails_the_rebuild_and_leaves_the_an
 ) -> None:
     before, bundled = await first_quote(filled), encoders.load
 
-    def load(name: str, cache: Path) -> Encoder:
+    def load(name: str, cache: Path, engine: str) -> Encoder:
         if name:
             raise ModelError(f"The model {name} cannot be loaded.")
-        return bundled(name, cache)
+        return bundled(name, cache, engine)
 
     monkeypatch.setattr(encoders, "load", load)
     async with open_index(Settings(data=data, embedding_model="no/such")) as index:
