@@ -13,6 +13,7 @@ class IndexSettings(Protocol):
         data: the folder where everything is kept.
         cache: the folder for what can be made again: unpacked models.
         embedding_model: a sentence-transformers model (hub name or folder); empty for the bundled one.
+        engine: what runs it, such as "openvino-fp32"; empty for what a rule says.
         database_url: empty for SQLite in the data folder.
         allow_private_network: whether web pages may be on private addresses.
         web_ports: the ports at which web pages and feeds may be fetched.
@@ -25,6 +26,8 @@ class IndexSettings(Protocol):
     def cache(self) -> Path: ...
     @property
     def embedding_model(self) -> str: ...
+    @property
+    def engine(self) -> str: ...
     @property
     def database_url(self) -> str: ...
     @property

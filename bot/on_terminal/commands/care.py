@@ -25,10 +25,11 @@ def doctor(
 ) -> None:
     """How the installation is, and what to do where something is wrong."""
     if timed:
-        from index.embedding.encoders import base, choose
+        from index.embedding.encoders import choose
+        from index.embedding.encoders.load import locate
 
         settings = settings_of(context)
-        for speed in choose.measure(*base.locate(settings.embedding_model, settings.cache), settings.cache):
+        for speed in choose.measure(*locate(settings.embedding_model, settings.cache), settings.cache):
             line = f"{speed.engine}: {speed.passages:.0f} passages a second, {speed.question * 1000:.1f} ms a question"
             put_json(asdict(speed)) if as_json else put_line(line)
         return

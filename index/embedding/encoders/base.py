@@ -1,12 +1,4 @@
-<<<<<<< HEAD
 """The encoder: questions and passages to vectors that can be compared across languages."""
-=======
-"""The encoder: questions and passages to vectors that can be compared across languages.
-
-What runs the model is chosen by a rule (see :mod:`index.embedding.encoders.choose`) and imported in :func:`load` only: PyTorch
-alone takes seconds, which a process that has a conversion for OpenVINO does without.
-"""
->>>>>>> h-lesscode
 
 from __future__ import annotations
 
@@ -259,36 +251,6 @@ class TextEncoder(ABC):
                 yield at, tokenized[at], [output[row] for output in made]
 
 
-<<<<<<< HEAD
-=======
-def load(name: str, cache: Path, engine: str = "") -> TextEncoder:
-    """The encoder of the model called ``name`` (of the hub, or a folder); of the bundled one where it is empty.
-
-    Args:
-        engine: what runs it (see :func:`index.embedding.encoders.choose.load`); by a rule where it is empty.
-
-    Raises:
-        ModelError: there is no such model or engine, the hub cannot be reached, or others may write to the cache.
-    """
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the other cores have the texts before, or a question
-    from index.embedding.encoders import choose
-
-    return choose.load(*locate(name, cache), cache, engine)
-
-
-def locate(name: str, cache: Path) -> tuple[str, str]:
-    """A model's folder, or its name on the hub; and its name for people.
-
-    Raises:
-        ModelError: the bundled one cannot be unpacked, or others may write to the cache.
-    """
-    manifest.check_owner(cache)
-    packed = bundled.packed_weights() if not name else None
-    target = str(bundled.unpack(packed, cache)) if packed else (name or bundled.NAME)
-    return target, bundled.NAME if packed else target
-
-
->>>>>>> h-lesscode
 def unit(vectors: Vectors) -> Vectors:
     """Rows of length one."""
     scaled: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -1,6 +1,6 @@
 """From a model's name to an encoder.
 
-What runs the model is chosen once for each machine (see :mod:`index.embedding.encoders.choose`) and imported in :func:`load` only: PyTorch
+What runs the model is chosen by a rule (see :mod:`index.embedding.encoders.choose`) and imported in :func:`load` only: PyTorch
 alone takes seconds, which a process that has a conversion for OpenVINO does without.
 """
 
@@ -13,16 +13,19 @@ from index.embedding.encoders import bundled, manifest
 from index.embedding.encoders.base import TextEncoder
 
 
-def load(name: str, cache: Path) -> TextEncoder:
+def load(name: str, cache: Path, engine: str = "") -> TextEncoder:
     """The encoder of the model called ``name`` (of the hub, or a folder); of the bundled one where it is empty.
 
+    Args:
+        engine: what runs it (see :func:`index.embedding.encoders.choose.load`); by a rule where it is empty.
+
     Raises:
-        ModelError: there is no such model, the hub cannot be reached, or others may write to the cache.
+        ModelError: there is no such model or engine, the hub cannot be reached, or others may write to the cache.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the other cores have the texts before, or a question
     from index.embedding.encoders import choose
 
-    return choose.fastest(*locate(name, cache), cache)
+    return choose.load(*locate(name, cache), cache, engine)
 
 
 def locate(name: str, cache: Path) -> tuple[str, str]:
