@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -73,58 +73,6 @@ class Layers:
         return self.tokens[:, : self.tokens.shape[1] * 2 // 3]
 
 
-class Encoder(Protocol):
-    """What the index asks of an embedding model. Calls may come from any thread, several at once."""
-
-    @property
-    def name(self) -> str:
-        """The model's name or folder, for people."""
-
-    @property
-    def engine(self) -> str:
-        """What runs it, for people ("torch-bf16")."""
-
-    @property
-    def folder(self) -> str | None:
-        """Where it was loaded from, where that is a folder."""
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Two encoders with the same fingerprint make comparable vectors of the same texts."""
-
-    def use(self, cores: int) -> None:
-        """Let what the calling thread asks from now on have so many cores."""
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a question."""
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a passage or sentence."""
-
-    def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """Questions with what the model made of each of their tokens, in the same pass."""
-
-    def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """The same for passages."""
-
-    def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """What two middle layers and the last one make of each token of these passages.
-
-        Args:
-            heads: what stands before each of them when it is encoded, and is not told of.
-        """
-
-    def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:
-        """The tokens of each of some words by itself."""
-
-    def piece_scores(self) -> npt.NDArray[np.float32]:
-        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Card:
     """What is known of a model beside its weights.
@@ -132,7 +80,7 @@ class Card:
     Attributes:
         name: for people.
         folder: where it was loaded from, where that is a folder.
-        fingerprint: see :attr:`Encoder.fingerprint`.
+        fingerprint: two encoders with the same one make comparable vectors of the same texts.
         dimension: the length of a vector.
         query, passage: what is put before each text of that kind.
         inputs: the names of what it is given.
@@ -166,9 +114,10 @@ class Output(IntEnum):
 
 
 class TextEncoder(ABC):
-    """An encoder, whatever runs its model.
+    """An encoder, whatever runs its model. Calls may come from any thread, several at once.
 
     Args:
+        engine: what runs it, for people ("torch-bf16").
         budget: tokens of a forward pass.
     """
 
@@ -184,7 +133,7 @@ class TextEncoder(ABC):
 
     @abstractmethod
     def use(self, cores: int) -> None:
-        """See :meth:`Encoder.use`."""
+        """Let what the calling thread asks from now on have so many cores."""
 
     @abstractmethod
     def _run(self, given: Iterable[Inputs], wanted: Sequence[Output], *, asked: bool) -> Iterator[list[Vectors]]:
@@ -195,23 +144,27 @@ class TextEncoder(ABC):
         """
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See :meth:`Encoder.encode_queries`."""
+        """One unit vector a question."""
         return self._encode(texts, asked=True)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """See :meth:`Encoder.encode_passages`."""
+        """One unit vector a passage or sentence."""
         return self._encode(texts, asked=False)
 
     def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """See :meth:`Encoder.queries_with_tokens`."""
+        """Questions with what the model made of each of their tokens, in the same pass."""
         return self._with_tokens(texts, asked=True)
 
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """See :meth:`Encoder.passages_with_tokens`."""
+        """The same for passages."""
         return self._with_tokens(texts, asked=False)
 
     def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """See :meth:`Encoder.layers`."""
+        """What two middle layers and the last one make of each token of these passages.
+
+        Args:
+            heads: what stands before each of them when it is encoded, and is not told of.
+        """
         made: dict[int, Layers] = {}
         before = heads or [""] * len(texts)
         whole = [head + text for head, text in zip(before, texts, strict=True)]
@@ -222,11 +175,11 @@ class TextEncoder(ABC):
         return [made[at] for at in range(len(texts))]
 
     def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:
-        """See :meth:`Encoder.pieces`."""
+        """The tokens of each of some words by itself."""
         return self.tokenizer.pieces(words)
 
     def piece_scores(self) -> npt.NDArray[np.float32]:
-        """See :meth:`Encoder.piece_scores`."""
+        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
         return self.tokenizer.piece_scores()
 
     def _encode(self, texts: Sequence[str], *, asked: bool) -> Vectors:
