@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoders.base import Encoded, Encoder
+from index.embedding.encoders.base import Encoded, TextEncoder
 from index.embedding.learned.bundle import Fitted
 from index.retrieval.late_interaction import token_weights
 from index.retrieval.search import Found, Scored
@@ -93,7 +93,7 @@ def _margin(signals: Signals) -> float:
 class Judge:
     """Judges what was found for a question, for one encoder."""
 
-    def __init__(self, encoder: Encoder, fitted: Fitted) -> None:
+    def __init__(self, encoder: TextEncoder, fitted: Fitted) -> None:
         self._encoder = encoder
         self._fitted = fitted
 
