@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import ButtonStyle, app_commands, ui
@@ -12,20 +12,18 @@ from discord.ext import commands
 
 from bot.on_discord.callers import caller_of, words_of
 from bot.on_discord.commands import CHOICE_LIMIT, CHOICES
-from bot.on_discord.controls import Item, button
 from bot.on_discord.errors import UsageError
 from bot.on_discord.escape import clip, escape, link, plain
+from bot.on_discord.lasting_buttons import Handlers, Item, button
 from bot.on_discord.render import SHARED, Layout, day, lines, say
-from bot.on_discord.respond import acknowledge, answer
+from bot.on_discord.send import acknowledge, answer
 from bot.presentation import admin_reports
 from bot.service.permissions import Act
 from bot.service.rate_limits import TooManyQuestionsError
+from bot.service.service import Service
 from bot.wording import Wording, later
 from index import Change, Listed, Outcome
 from index.ingestion.sources.files import SIZE_LIMIT
-
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
 
 _PAGE = 8  # articles
 _FILTER = 60  # characters: it stands in the ids of the buttons that turn the page
@@ -33,13 +31,18 @@ _TITLE = 100  # characters that are shown
 _ADDRESSES = re.compile(r"[\s,]+")
 
 
+async def setup(bot: commands.Bot, service: Service, handlers: Handlers) -> None:
+    """Take the commands, and the buttons of what they show."""
+    await bot.add_cog(Articles(service, handlers))
+
+
 @app_commands.default_permissions(manage_guild=True)
 class Articles(commands.GroupCog, group_name=later("articles"), group_description=later("The articles that answers come from")):
     """See the module."""
 
-    def __init__(self, bot: ShipdateBot) -> None:
-        self._bot = bot
-        bot.controls |= {"list": self._turn, "take": self._take, "keep": self._keep}
+    def __init__(self, service: Service, handlers: Handlers) -> None:
+        self._service = service
+        handlers |= {"list": self._turn, "take": self._take, "keep": self._keep}
 
     @app_commands.command(name=later("add"), description=later("Add articles: web addresses, files, or both"))
     @app_commands.rename(addresses=later("url"), one=later("file"), two=later("file2"), three=later("file3"), shared=later("shared"))
@@ -52,7 +55,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     )
     async def add(  # noqa: PLR0917 (each is an option of the command)
         self,
-        interaction: discord.Interaction[ShipdateBot],
+        interaction: discord.Interaction,
         addresses: str = "",
         one: discord.Attachment | None = None,
         two: discord.Attachment | None = None,
@@ -61,7 +64,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     ) -> None:
         """Add articles."""
         await acknowledge(interaction, private=True)
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller = self._service, caller_of(interaction)
         await service.check(caller, Act.ADD_ARTICLES, shared=shared)  # before files are fetched that nobody needs
         sources, files = [part for part in _ADDRESSES.split(addresses) if part], [file for file in (one, two, three) if file]
         if not sources and not files:
@@ -75,18 +78,18 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     @app_commands.command(name=later("list"), description=later("The articles, newest first"))
     @app_commands.rename(search=later("filter"))
     @app_commands.describe(search=later("Only those with these words in their title, publisher or address"))
-    async def show(self, interaction: discord.Interaction[ShipdateBot], search: app_commands.Range[str, 0, _FILTER] = "") -> None:
+    async def show(self, interaction: discord.Interaction, search: app_commands.Range[str, 0, _FILTER] = "") -> None:
         """Show the first page."""
         await acknowledge(interaction, private=True)
         await self._show(interaction, 0, plain(search))
 
-    async def _turn(self, interaction: discord.Interaction[ShipdateBot], value: str, _item: Item) -> None:
+    async def _turn(self, interaction: discord.Interaction, value: str, _item: Item) -> None:
         await interaction.response.defer()
         page, _, search = value.partition(":")
         await self._show(interaction, int(page), search)
 
-    async def _show(self, interaction: discord.Interaction[ShipdateBot], page: int, search: str) -> None:
-        service, caller = self._bot.service, caller_of(interaction)
+    async def _show(self, interaction: discord.Interaction, page: int, search: str) -> None:
+        service, caller = self._service, caller_of(interaction)
         words = await words_of(service, caller)
         found = await service.articles(caller, matching=search)
         await answer(interaction, _page(found, page, search, words))
@@ -94,10 +97,10 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     @app_commands.command(name=later("remove"), description=later("Take an article out"))
     @app_commands.rename(article=later("article"), shared=later("shared"))
     @app_commands.describe(article=later("Its title, id or address"), shared=SHARED)
-    async def remove(self, interaction: discord.Interaction[ShipdateBot], article: str, shared: bool = False) -> None:
+    async def remove(self, interaction: discord.Interaction, article: str, shared: bool = False) -> None:
         """Ask whether that is meant."""
         await acknowledge(interaction, private=True)
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller = self._service, caller_of(interaction)
         await service.check(caller, Act.REMOVE_ARTICLES, shared=shared)
         words = await words_of(service, caller)
         found = next((one for one in await service.articles(caller) if article in (one.article.id, one.source, one.article.url)), None)
@@ -114,27 +117,27 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         await answer(interaction, say(text, row))
 
     @remove.autocomplete("article")
-    async def _articles(self, interaction: discord.Interaction[ShipdateBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _articles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         try:
-            found = await self._bot.service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
+            found = await self._service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
         except TooManyQuestionsError:
             return []
         return [
             app_commands.Choice(name=clip(plain(one.article.title) or one.article.id, CHOICE_LIMIT), value=one.article.id) for one in found
         ]
 
-    async def _take(self, interaction: discord.Interaction[ShipdateBot], value: str, _item: Item) -> None:
+    async def _take(self, interaction: discord.Interaction, value: str, _item: Item) -> None:
         await interaction.response.defer()
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller = self._service, caller_of(interaction)
         id_, _, shared = value.partition(":")
         removed = await service.remove(caller, [id_], shared=shared == "1")
         words = await words_of(service, caller)
         said = words.say("It is out.") if removed else words.say("It is not there, or belongs to all; then only owners can take it out.")
         await answer(interaction, say(said))
 
-    async def _keep(self, interaction: discord.Interaction[ShipdateBot], _value: str, _item: Item) -> None:
+    async def _keep(self, interaction: discord.Interaction, _value: str, _item: Item) -> None:
         await interaction.response.defer()
-        words = await words_of(self._bot.service, caller_of(interaction))
+        words = await words_of(self._service, caller_of(interaction))
         await answer(interaction, say(words.say("It stays.")))
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from discord import ButtonStyle, Colour, ui
 from discord.utils import format_dt
 
-from bot.on_discord.controls import button
 from bot.on_discord.escape import address, clip, escape, link, plain
+from bot.on_discord.lasting_buttons import button
 from bot.presentation.replies import STAGES, Cited, Reply, StageReply, StatusReply
 from bot.wording import Wording, later
 from index import Stage

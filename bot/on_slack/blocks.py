@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -62,6 +62,10 @@ class Dialect:
 
     rich: bool = True
     feedback: bool = True
+
+
+Render: TypeAlias = Callable[[Dialect], Message]
+"""Makes a message in the form that the server knows."""
 
 
 def section(text: str, accessory: Element | None = None) -> Block:

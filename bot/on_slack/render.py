@@ -15,6 +15,7 @@ from bot.on_slack.blocks import (
     Dialect,
     Element,
     Message,
+    Render,
     button,
     buttons,
     context,
@@ -38,6 +39,13 @@ COLOURS = {
 FURTHER = 2
 """Quotes below the first one; *More quotes* shows the others."""
 
+LINES = 20
+"""Lines of a list."""
+
+LINE = 600
+"""Characters of a line."""
+
+_GROUP = 4  # lines of a section, which may hold 3,000 characters
 _NAME = 150  # characters of a product's name or an article's title
 _STAGES = 12  # earlier stages of one message
 
@@ -110,6 +118,22 @@ def said(sentence: str, *, delete: str | None = None, value: str = "") -> Messag
     if delete:
         blocks.append(buttons([button(delete, "delete", value)]))
     return Message(fallback(sentence, MESSAGE), tuple(blocks))
+
+
+def paragraphs(sentences: Sequence[str]) -> Render:
+    """Some sentences of Shipdate's own, each a paragraph."""
+    blocks = tuple(section(mrkdwn(sentence, TEXT)) for sentence in sentences[:LINES])
+    return lambda _: Message(fallback("\n".join(sentences), TEXT), blocks)
+
+
+def listing(title: str, lines: Sequence[str], words: Wording) -> Render:
+    """Lines of *mrkdwn*, as many as are read; how many there are beside them."""
+    shown, left = lines[:LINES], len(lines) - LINES
+    blocks = [section(mrkdwn(title, TEXT))]
+    blocks += [section("\n".join(shown[at : at + _GROUP])) for at in range(0, len(shown), _GROUP)]
+    if left > 0:
+        blocks.append(context(mrkdwn(words.say("and {count} more", count=left), TEXT)))
+    return lambda _: Message(fallback(title, TEXT), tuple(blocks))
 
 
 def cited(one: Cited, words: Wording, dialect: Dialect) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -23,11 +23,8 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.on_slack.blocks import Dialect, Message
+from bot.on_slack.blocks import Dialect, Message, Render
 from bot.on_slack.signatures import is_slacks
-
-Render: TypeAlias = Callable[[Dialect], Message]
-"""Makes a message in the form that the server knows."""
 
 NOT_HERE = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action", "messages_tab_disabled"}
