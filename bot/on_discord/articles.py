@@ -45,35 +45,35 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         handlers |= {"list": self._turn, "take": self._take, "keep": self._keep}
 
     @app_commands.command(name=later("add"), description=later("Add articles: web addresses, files, or both"))
-    @app_commands.rename(addresses=later("url"), one=later("file"), two=later("file2"), three=later("file3"), shared=later("shared"))
+    @app_commands.rename(addresses=later("url"), first=later("file"), second=later("file2"), third=later("file3"), shared=later("shared"))
     @app_commands.describe(
         addresses=later("Web addresses, with spaces between them"),
-        one=later("Markdown, text, HTML or PDF"),
-        two=later("Another one"),
-        three=later("Another one"),
+        first=later("Markdown, text, HTML or PDF"),
+        second=later("Another one"),
+        third=later("Another one"),
         shared=SHARED,
     )
     async def add(  # noqa: PLR0917 (each is an option of the command)
         self,
         interaction: discord.Interaction,
         addresses: str = "",
-        one: discord.Attachment | None = None,
-        two: discord.Attachment | None = None,
-        three: discord.Attachment | None = None,
+        first: discord.Attachment | None = None,
+        second: discord.Attachment | None = None,
+        third: discord.Attachment | None = None,
         shared: bool = False,
     ) -> None:
         """Add articles."""
         await acknowledge(interaction, private=True)
         service, caller = self._service, caller_of(interaction)
         await service.check(caller, Act.ADD_ARTICLES, shared=shared)  # before files are fetched that nobody needs
-        sources, files = [part for part in _ADDRESSES.split(addresses) if part], [file for file in (one, two, three) if file]
+        sources, files = [part for part in _ADDRESSES.split(addresses) if part], [file for file in (first, second, third) if file]
         if not sources and not files:
             raise UsageError(later("Give a web address, or attach a file."))
         words = await words_of(service, caller)
         uploads, refused = await _fetched(files, words)
         outcomes = [*await service.add(caller, sources, uploads=uploads, shared=shared), *refused] if sources or uploads else refused
-        told = admin_reports.added(outcomes, words)
-        await answer(interaction, say(lines([escape(told.summary), *(f"- {escape(one)}" for one in told.problems)])))
+        added = admin_reports.added(outcomes, words)
+        await answer(interaction, say(lines([escape(added.summary), *(f"- {escape(problem)}" for problem in added.problems)])))
 
     @app_commands.command(name=later("list"), description=later("The articles, newest first"))
     @app_commands.rename(search=later("filter"))
@@ -91,8 +91,8 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     async def _show(self, interaction: discord.Interaction, page: int, search: str) -> None:
         service, caller = self._service, caller_of(interaction)
         words = await words_of(service, caller)
-        found = await service.articles(caller, matching=search)
-        await answer(interaction, _page(found, page, search, words))
+        articles = await service.articles(caller, matching=search)
+        await answer(interaction, _page(articles, page, search, words))
 
     @app_commands.command(name=later("remove"), description=later("Take an article out"))
     @app_commands.rename(article=later("article"), shared=later("shared"))
@@ -103,27 +103,29 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         service, caller = self._service, caller_of(interaction)
         await service.check(caller, Act.REMOVE_ARTICLES, shared=shared)
         words = await words_of(service, caller)
-        found = next((one for one in await service.articles(caller) if article in (one.article.id, one.source, one.article.url)), None)
-        if found is None:
+        articles = await service.articles(caller)
+        chosen = next((listed for listed in articles if article in (listed.article.id, listed.source, listed.article.url)), None)
+        if chosen is None:
             raise UsageError(
                 later("There is no article {name}; choose one of those that are suggested."), name=clip(plain(article), _TITLE)
             )
-        value = f"{found.article.id}:{int(shared)}"
+        value = f"{chosen.article.id}:{int(shared)}"
         row: ui.ActionRow[Any] = ui.ActionRow(
             button("take", value, label=words.say("Take it out"), style=ButtonStyle.danger),
-            button("keep", found.article.id, label=words.say("Keep it")),
+            button("keep", chosen.article.id, label=words.say("Keep it")),
         )
-        text = words.say("Take out {title}? Answers will no longer quote it.", title=_line(found, words))
+        text = words.say("Take out {title}? Answers will no longer quote it.", title=_line(chosen, words))
         await answer(interaction, say(text, row))
 
     @remove.autocomplete("article")
     async def _articles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         try:
-            found = await self._service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
+            listed = await self._service.articles(caller_of(interaction), matching=typed, limit=CHOICES)
         except TooManyQuestionsError:
             return []
         return [
-            app_commands.Choice(name=clip(plain(one.article.title) or one.article.id, CHOICE_LIMIT), value=one.article.id) for one in found
+            app_commands.Choice(name=clip(plain(article.title) or article.id, CHOICE_LIMIT), value=article.id)
+            for article in (entry.article for entry in listed)
         ]
 
     async def _take(self, interaction: discord.Interaction, value: str, _item: Item) -> None:
@@ -132,8 +134,8 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
         id_, _, shared = value.partition(":")
         removed = await service.remove(caller, [id_], shared=shared == "1")
         words = await words_of(service, caller)
-        said = words.say("It is out.") if removed else words.say("It is not there, or belongs to all; then only owners can take it out.")
-        await answer(interaction, say(said))
+        text = words.say("It is out.") if removed else words.say("It is not there, or belongs to all; then only owners can take it out.")
+        await answer(interaction, say(text))
 
     async def _keep(self, interaction: discord.Interaction, _value: str, _item: Item) -> None:
         await interaction.response.defer()
@@ -148,20 +150,20 @@ async def _fetched(files: Sequence[discord.Attachment], words: Wording) -> tuple
     for file in files:
         if file.size > SIZE_LIMIT:
             limit = SIZE_LIMIT // 1024 // 1024
-            said = words.say("{name} has more than {limit} MB, the limit for an article, so split it.", name=file.filename, limit=limit)
-            refused.append(Outcome(file.filename, Change.FAILED, said))
+            problem = words.say("{name} has more than {limit} MB, the limit for an article, so split it.", name=file.filename, limit=limit)
+            refused.append(Outcome(file.filename, Change.FAILED, problem))
         else:
             name = file.filename if file.filename not in fetched else f"{len(fetched) + 1}-{file.filename}"
             fetched[name] = await file.read()
     return fetched, refused
 
 
-def _page(found: Sequence[Listed], page: int, search: str, words: Wording) -> Layout:
+def _page(articles: Sequence[Listed], page: int, search: str, words: Wording) -> Layout:
     """One page of a list."""
-    last = max(0, (len(found) - 1) // _PAGE)
+    last = max(0, (len(articles) - 1) // _PAGE)
     page = min(page, last)
-    head = words.say("**Articles: {count}**", count=len(found))
-    shown = [f"- {_line(one, words)}" for one in found[page * _PAGE : (page + 1) * _PAGE]]
+    head = words.say("**Articles: {count}**", count=len(articles))
+    shown = [f"- {_line(listed, words)}" for listed in articles[page * _PAGE : (page + 1) * _PAGE]]
     if not last:
         return say(lines([head, *shown]))
     row: ui.ActionRow[Any] = ui.ActionRow()
@@ -172,8 +174,8 @@ def _page(found: Sequence[Listed], page: int, search: str, words: Wording) -> La
     return say(lines([head, *shown, f"-# {page + 1} / {last + 1}"]), row)
 
 
-def _line(one: Listed, words: Wording) -> str:
-    article = one.article
+def _line(listed: Listed, words: Wording) -> str:
+    article = listed.article
     when = day(article.published.date()) if article.published else words.say("undated")
-    said = [link(article.title, article.url, limit=_TITLE) or article.id, escape(article.publisher or "", limit=_TITLE), when]
-    return " · ".join(filter(None, said))
+    parts = [link(article.title, article.url, limit=_TITLE) or article.id, escape(article.publisher or "", limit=_TITLE), when]
+    return " · ".join(filter(None, parts))

@@ -39,12 +39,12 @@ class Audit(commands.Cog):
         service, caller = self._service, caller_of(interaction)
         audited = await service.audit(caller, last=count, shared=shared)
         words = await words_of(service, caller)
-        shown = [_line(one) for one in reversed(audited)] or [words.say("Nothing has been changed yet.")]
+        shown = [_line(entry) for entry in reversed(audited)] or [words.say("Nothing has been changed yet.")]
         await answer(interaction, say(lines(shown)))
 
 
-def _line(one: Audited) -> str:
-    who = f"<@{one.user}>" if one.platform == "discord" and one.user else escape(one.user or one.platform)
-    what = escape(": ".join(filter(None, (one.act, one.subject))), limit=_SUBJECT)
-    at = format_dt(one.at, "f")
-    return f"- {at} {who} · {what} · {escape(one.outcome, limit=_SUBJECT)}"
+def _line(entry: Audited) -> str:
+    who = f"<@{entry.user}>" if entry.platform == "discord" and entry.user else escape(entry.user or entry.platform)
+    what = escape(": ".join(filter(None, (entry.act, entry.subject))), limit=_SUBJECT)
+    at = format_dt(entry.at, "f")
+    return f"- {at} {who} · {what} · {escape(entry.outcome, limit=_SUBJECT)}"

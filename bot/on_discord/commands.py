@@ -10,14 +10,11 @@ from bot.on_discord.callers import caller_of
 from bot.on_discord.render import SHOWN, render, render_status
 from bot.on_discord.send import acknowledge, answer
 from bot.presentation.json_api import parse_day
-from bot.presentation.replies import reply, status_reply, words_for
+from bot.presentation.replies import ADD_COMMAND, reply, status_reply, words_for
 from bot.service.conversations import Place
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
 from bot.wording import later
-
-ADD_COMMAND = "/articles add"
-"""What is told where there are no articles yet."""
 
 CHOICES = 25
 CHOICE_LIMIT = 100
@@ -62,11 +59,11 @@ class Commands(commands.Cog):
         await acknowledge(interaction, private=settings.private_replies)
         channel, id_ = interaction.channel, interaction.id
         place = Place(str(interaction.channel_id), str(id_), thread_of(channel, id_), opened_at(channel))
-        exchange, found = await service.conversations.ask(caller, place, question, as_of=day)
-        words = words_for(caller, settings, found.language, brief=len(question.split()) <= _FEW)
-        said = reply(found, words, command=ADD_COMMAND)
-        more, private = len(found.quotes) > SHOWN, settings.private_replies
-        sent = await answer(interaction, render(said, exchange.id, asked=question, more=more, private=private))
+        exchange, result = await service.conversations.ask(caller, place, question, as_of=day)
+        words = words_for(caller, settings, result.language, brief=len(question.split()) <= _FEW)
+        shown = reply(result, words, command=ADD_COMMAND)
+        more, private = len(result.quotes) > SHOWN, settings.private_replies
+        sent = await answer(interaction, render(shown, exchange.id, asked=question, more=more, private=private))
         await service.conversations.replied(exchange, str(sent.id))
 
     @app_commands.command(name=later("sora-status"), description=later("Where the launch of Sora stands, and how it came there"))
@@ -86,10 +83,10 @@ class Commands(commands.Cog):
     @launch_status.autocomplete("product")
     async def _products(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         try:
-            found = await self._service.suggest(caller_of(interaction), typed, CHOICES)
+            suggested = await self._service.suggest(caller_of(interaction), typed, CHOICES)
         except TooManyQuestionsError:
             return []
-        return [app_commands.Choice(name=name[:CHOICE_LIMIT], value=name[:CHOICE_LIMIT]) for _, name in found[:CHOICES] if name.strip()]
+        return [app_commands.Choice(name=name[:CHOICE_LIMIT], value=name[:CHOICE_LIMIT]) for _, name in suggested[:CHOICES] if name.strip()]
 
     async def _status(self, interaction: discord.Interaction, product: str, as_of: str | None) -> None:
         service, caller, day = self._service, caller_of(interaction), parse_day(as_of) if as_of else None

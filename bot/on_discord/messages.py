@@ -16,12 +16,12 @@ from cachetools import TTLCache
 from discord.ext import commands
 
 from bot.on_discord.callers import author_of, words_of
-from bot.on_discord.commands import ADD_COMMAND, opened_at, thread_of
+from bot.on_discord.commands import opened_at, thread_of
 from bot.on_discord.errors import report, sentence
 from bot.on_discord.render import SHOWN, Layout, render
 from bot.on_discord.send import deliver, tell_privately
 from bot.on_discord.tasks import Tasks
-from bot.presentation.replies import reply, words_for
+from bot.presentation.replies import ADD_COMMAND, reply, words_for
 from bot.service.conversations import Place
 from bot.service.permissions import Caller
 from bot.service.rate_limits import TooManyQuestionsError

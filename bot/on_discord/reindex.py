@@ -87,8 +87,10 @@ class Reindexing(commands.Cog):
 
 
 def _shown(job: Job, shared: bool, words: Wording) -> Layout:
-    made = admin_reports.made(job, words)
-    text = lines(filter(None, [escape(made.text), f"`{made.bar}`" if made.bar else "", f"-# {escape(made.pace)}" if made.pace else ""]))
+    report = admin_reports.made(job, words)
+    text = lines(
+        filter(None, [escape(report.text), f"`{report.bar}`" if report.bar else "", f"-# {escape(report.pace)}" if report.pace else ""])
+    )
     if not job.open:
         return say(text)
     cancel = button("cancel", f"{job.id}:{int(shared)}", label=words.say("Cancel"), style=ButtonStyle.danger)

@@ -31,9 +31,9 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
     interaction.extras[_AWAITED] = not private
 
 
-async def answer(interaction: discord.Interaction, said: Layout) -> discord.InteractionMessage:
+async def answer(interaction: discord.Interaction, layout: Layout) -> discord.InteractionMessage:
     """The answer that was to come."""
-    sent = await interaction.edit_original_response(view=said)
+    sent = await interaction.edit_original_response(view=layout)
     interaction.extras[_AWAITED] = False
     return sent
 
@@ -49,17 +49,17 @@ async def say_privately(interaction: discord.Interaction, text: str) -> None:
     await interaction.followup.send(text, ephemeral=True)
 
 
-async def deliver(message: discord.Message, said: Layout | str, words: Wording) -> discord.Message | None:
+async def deliver(message: discord.Message, content: Layout | str, words: Wording) -> discord.Message | None:
     """Answer a message; None where that was impossible, and whoever wrote it has been told so as far as possible.
 
     Raises:
         discord.HTTPException: Discord failed.
     """
-    text = clip(said if isinstance(said, str) else _text(said), CONTENT_LIMIT)
+    text = clip(content if isinstance(content, str) else _text(content), CONTENT_LIMIT)
     reference = message.to_reference(fail_if_not_exists=False)
     try:
-        if isinstance(said, Layout):
-            return await message.channel.send(view=said, reference=reference)
+        if isinstance(content, Layout):
+            return await message.channel.send(view=content, reference=reference)
         return await message.channel.send(text, reference=reference)
     except discord.HTTPException as error:
         if error.status not in (400, 403):

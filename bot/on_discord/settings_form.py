@@ -52,9 +52,9 @@ class SettingsForm(commands.Cog):
         await answer(interaction, self._panel(settings, await words_of(service, caller)))
 
     def _panel(self, settings: WorkspaceSettings, words: Wording) -> Layout:
-        said = [words.say("**How Shipdate behaves here**"), words.say("Answers without being asked, when it is sure, in these channels:")]
+        texts = [words.say("**How Shipdate behaves here**"), words.say("Answers without being asked, when it is sure, in these channels:")]
         if settings.unprompted_channels and not self._bot.intents.message_content:
-            said.append(f"-# {words.say(_NEXT_START)}")
+            texts.append(f"-# {words.say(_NEXT_START)}")
         channels = ui.ChannelSelect[Any](
             custom_id=custom_id("set", "unprompted_channels:"),
             channel_types=[discord.ChannelType.text, discord.ChannelType.news],
@@ -88,7 +88,7 @@ class SettingsForm(commands.Cog):
             _switch("guests_see_private", settings.guests_see_private, words.say("Guests see the server's own articles"), words),
         ]
         box: ui.Container[Any] = ui.Container(
-            ui.TextDisplay(lines(said)),
+            ui.TextDisplay(lines(texts)),
             ui.ActionRow(Control(channels)),
             ui.TextDisplay(lines([words.say("Who may manage Shipdate, beside those with Manage Server:"), f"-# {words.say(_COMMANDS)}"])),
             ui.ActionRow(Control(role)),

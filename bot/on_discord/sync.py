@@ -26,9 +26,9 @@ async def sync(tree: app_commands.CommandTree, data: Path) -> None:
         held = sorted(command.id for command in await tree.fetch_commands())
         if _told(place) == {"digest": digest, "commands": held}:
             return
-        told = sorted(command.id for command in await tree.sync())
-        await asyncio.to_thread(write_whole, place, json.dumps({"digest": digest, "commands": told}))
-        log.info("Discord was told of the commands", commands=len(told))
+        commands = sorted(command.id for command in await tree.sync())
+        await asyncio.to_thread(write_whole, place, json.dumps({"digest": digest, "commands": commands}))
+        log.info("Discord was told of the commands", commands=len(commands))
     except (discord.DiscordException, OSError) as error:
         log.warning("Discord could not be told of the commands", problem=str(error))
 

@@ -16,11 +16,11 @@ from bot.on_slack import render
 from bot.on_slack.blocks import Render
 from bot.on_slack.callers import Callers
 from bot.on_slack.escape import asked, unescaped
-from bot.on_slack.messages import ADD, rendered
+from bot.on_slack.messages import rendered
 from bot.on_slack.send import Talk
 from bot.on_slack.tasks import Tasks
 from bot.presentation.json_api import parse_day
-from bot.presentation.replies import reply, status_reply
+from bot.presentation.replies import ADD_COMMAND, reply, status_reply
 from bot.service.conversations import Place
 from bot.service.permissions import Caller
 from bot.service.service import Service
@@ -109,7 +109,7 @@ class Commands:
         # A command stands in no thread: what somebody asks by commands in a channel is one conversation.
         place = Place(channel, talk.trigger, f"{channel}:{talk.user}")
         exchange, answer = await service.conversations.ask(caller, place, question, as_of=_day(as_of))
-        shown = reply(answer, await self.callers.words(caller, question, answer.language), command=ADD)
+        shown = reply(answer, await self.callers.words(caller, question, answer.language), command=ADD_COMMAND)
         private = (await service.settings(caller)).private_replies
         await _show(talk, rendered(shown, exchange, private=private), private=private)
 

@@ -19,14 +19,11 @@ from bot.on_slack.callers import Callers
 from bot.on_slack.escape import asked
 from bot.on_slack.send import Talk, refusal
 from bot.on_slack.tasks import Tasks
-from bot.presentation.replies import Reply, reply
+from bot.presentation.replies import ADD_COMMAND, Reply, reply
 from bot.service.conversations import QUESTION_MARKS, Place
 from bot.service.permissions import Caller
 from bot.service.service import Service
 from index import Exchange
-
-ADD = "/articles add"
-"""The command by which articles are added here."""
 
 _RECALL = 2.0  # seconds
 
@@ -94,7 +91,7 @@ class Messages:
         heard = await self._conversations.overhear(caller, place_of(talk), asked(text, talk.bot))
         if heard:
             exchange, answer = heard
-            shown = reply(answer, await self._callers.words(caller, text, answer.language), command=ADD)
+            shown = reply(answer, await self._callers.words(caller, text, answer.language), command=ADD_COMMAND)
             _, ts = await talk.openly(rendered(shown, exchange), thread=talk.message)
             await self._conversations.replied(exchange, ts)
 
@@ -130,7 +127,7 @@ class Messages:
         if aside and not answer.answered and QUESTION_MARKS.isdisjoint(question):
             return
         settings = await self._service.settings(caller)
-        shown = reply(answer, await self._callers.words(caller, question, answer.language), command=ADD)
+        shown = reply(answer, await self._callers.words(caller, question, answer.language), command=ADD_COMMAND)
         thread = talk.thread or (None if talk.direct else place.asked)
         if settings.private_replies and not talk.direct:
             await talk.privately(rendered(shown, exchange, private=True), thread=thread)

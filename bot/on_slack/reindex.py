@@ -86,12 +86,12 @@ async def _follow(talk: Talk, place: tuple[str, str], jobs: AsyncIterator[Job], 
 
 def progress(job: Job, *, words: Wording, shared: bool) -> Render:
     """How far it is, with a bar, and the button as long as it goes on."""
-    made = admin_reports.made(job, words)
-    blocks: list[Block] = [section(mrkdwn(made.text, TEXT))]
-    if made.bar:
-        blocks.append(section(f"`{made.bar}`"))
-    if made.pace:
-        blocks.append(context(mrkdwn(made.pace, TEXT)))
+    report = admin_reports.made(job, words)
+    blocks: list[Block] = [section(mrkdwn(report.text, TEXT))]
+    if report.bar:
+        blocks.append(section(f"`{report.bar}`"))
+    if report.pace:
+        blocks.append(context(mrkdwn(report.pace, TEXT)))
     if job.open:
         blocks.append(buttons([button(words.say("Cancel"), "cancel", f"{job.id}{':shared' if shared else ''}", style="danger")]))
-    return lambda _: Message(fallback(made.text, MESSAGE), tuple(blocks))
+    return lambda _: Message(fallback(report.text, MESSAGE), tuple(blocks))
