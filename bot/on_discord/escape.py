@@ -71,8 +71,8 @@ def address(url: str | None) -> str | None:
     return written if len(written) <= LINK_LIMIT else None
 
 
-def _escaped_start(found: re.Match[str]) -> str:
-    start = found[0]
+def _escaped_start(match: re.Match[str]) -> str:
+    start = match[0]
     return f"{start}\\" if start.isdigit() else f"\\{start}"
 
 

@@ -26,6 +26,9 @@ STAGES = {
 }
 """How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
 
+ADD_COMMAND = "/articles add"
+"""The command by which articles are added in a chat, for where there are none yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cited:
