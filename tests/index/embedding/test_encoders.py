@@ -143,6 +143,7 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     assert "holds no" in sentence(str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json", "modules.json"])
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00\x01\x02 nothing of the kind" * 40])
 def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content: bytes) -> None:
@@ -150,6 +151,7 @@ def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content
     sentence(str(variant))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)  # to learn it all takes minutes
 async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_damaged(
     encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
