@@ -173,6 +173,7 @@ async def test_a_title_of_kilobytes_is_cut_with_an_ellipsis(index: Index, site: 
     assert [[len(name) <= NAME_LIMIT and name.endswith(" …") for name in names] for names in named] == [[True, True]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["gzip", "br"])
 async def test_bytes_behind_the_end_of_a_packed_page_count(index: Index, site: Site, packing: str) -> None:
     """The packed page is small and whole; what comes behind it would never end."""
@@ -240,6 +241,7 @@ async def test_an_article_that_is_embedded_for_a_generation_which_is_replaced_me
     assert (await index.ask("When does Glint ship?")).answered
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["世。", "a! ", "Dr. ", "1. ", "\n", "\n\n", "x" * 50 + " ", "“", "\r\n", "Mr. X said. "]), max_size=30))
 @settings(max_examples=30)
 def test_whatever_a_long_text_is_made_of_its_sentences_are_in_order_and_whole(parts: list[str]) -> None:

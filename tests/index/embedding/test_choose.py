@@ -17,6 +17,8 @@ from index.embedding.encoders import choose, openvino, sentence_transformers
 from index.embedding.encoders.base import TextEncoder, unit
 from tests.support.articles import ROOT
 
+pytestmark = pytest.mark.model
+
 TEXTS = ("When will it ship?", "It ships on 3 May, says its maker.", "", "no " * 200)
 FILES = ("model.xml", "model.bin", "rounded.npy", "scales.npy", "tokenizer.json", "scores.npy", "manifest.json")
 
@@ -46,6 +48,7 @@ def check_agrees(one: TextEncoder, other: TextEncoder) -> None:
         assert (unit(layers.tokens) * unit(others.tokens)).sum(axis=1).min(initial=1) > 0.999
 
 
+@pytest.mark.slow
 def test_a_conversion_makes_what_pytorch_makes(small: Path, fast: None, tmp_path: Path) -> None:
     made, original = load(small, tmp_path), sentence_transformers.load(str(small), str(small))
     assert made.engine.startswith("openvino-")
@@ -54,6 +57,7 @@ def test_a_conversion_makes_what_pytorch_makes(small: Path, fast: None, tmp_path
     check_agrees(made, original)
 
 
+@pytest.mark.slow
 def test_every_precision_makes_what_pytorch_makes(small: Path, fast: None, tmp_path: Path) -> None:
     load(small, tmp_path)
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
@@ -65,12 +69,14 @@ def test_every_precision_makes_what_pytorch_makes(small: Path, fast: None, tmp_p
         check_agrees(made, original)
 
 
+@pytest.mark.slow
 def test_a_model_is_converted_once(small: Path, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(small, tmp_path)
     monkeypatch.setattr(sentence_transformers, "load", None)  # whoever calls it fails
     check_agrees(load(small, tmp_path), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: content[:-9] + b"\x01" + content[-8:]])
 def test_a_damaged_conversion_is_made_again(small: Path, fast: None, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     expected = load(small, tmp_path).encode_passages(TEXTS)
@@ -88,6 +94,7 @@ def test_a_damaged_conversion_is_made_again(small: Path, fast: None, tmp_path: P
     assert load(small, tmp_path).engine.startswith("openvino-")
 
 
+@pytest.mark.slow
 def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes(small: Path, fast: None, tmp_path: Path) -> None:
     load(small, tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
@@ -98,6 +105,7 @@ def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes
     assert after & before == {"engine.lock"}
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, fast: None, tmp_path: Path) -> None:
     folder = tmp_path / "prompted"
     folder.mkdir()
@@ -114,12 +122,14 @@ def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, fast: N
     assert "prompt" in str(remembered(tmp_path / "cache")["problem"])
 
 
+@pytest.mark.slow
 def test_a_conversion_that_does_not_agree_is_not_used(small: Path, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "AGREEMENT", 1.1)
     assert load(small, tmp_path).engine.startswith("torch-")
     assert "agrees" in str(remembered(tmp_path)["problem"])
 
 
+@pytest.mark.slow
 def test_without_openvino_pytorch_runs_the_model(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise openvino.ConversionError("there is none")
@@ -144,6 +154,7 @@ print(made.engine, made.encode_passages(["It ships."]).shape)
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_convert_at_once_do_not_disturb_each_other(small: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", _LOADING, str(small), str(tmp_path)]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) for _ in range(2)]
@@ -171,6 +182,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_answers_needs_no_pytorch_and_tells_nobody(samples: object, samples_data: Path, encoder: TextEncoder) -> None:
     if not encoder.engine.startswith("openvino-"):
         pytest.skip("PyTorch is faster on this machine")

@@ -21,6 +21,8 @@ from index.embedding.learned import stage_examples, stage_reader
 from index.model.errors import ModelError
 from tests.support.articles import RememberingEncoder, news
 
+pytestmark = pytest.mark.model
+
 
 def sentence(name: str) -> str:
     """What is said where a model cannot be loaded."""

@@ -14,6 +14,8 @@ from index.embedding.learned.stage_examples import MASK, examples
 from index.embedding.learned.stage_reader import FLAGS, HOWS, STAGES, How, Marked, StageReader, mark
 from index.model.launches import Stage
 
+pytestmark = pytest.mark.model
+
 SENTENCES = [
     ("Today the company unveiled Brightleaf, a drawing assistant that nobody outside can use yet.", "Brightleaf", Stage.ANNOUNCED),
     ("Le fabricant a présenté Brumaire hier, sans dire quand il sera disponible.", "Brumaire", Stage.ANNOUNCED),

@@ -16,6 +16,8 @@ from index.launches.claims import TITLE
 from index.launches.timeline import Reported, Stretch, timeline
 from index.model.launches import Stage
 
+pytestmark = pytest.mark.model
+
 START = date(2024, 2, 15)
 ANNOUNCED, LIMITED, RELEASED, DISCONTINUED = Stage.ANNOUNCED, Stage.LIMITED, Stage.RELEASED, Stage.DISCONTINUED
 COURSE = (ANNOUNCED, LIMITED, RELEASED, DISCONTINUED)
