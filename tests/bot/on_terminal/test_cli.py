@@ -259,11 +259,13 @@ def test_a_question_that_is_too_long_is_told(data: Path) -> None:
     check_told(shipdate("ask", "x" * 100_000, data=data), "100,000", f"{QUESTION_LIMIT:,}")
 
 
+@pytest.mark.slow
 def test_an_unknown_model_is_told_quickly(data: Path) -> None:
+    """It takes what PyTorch takes to load, on however busy a machine, but not the minutes of a hub that is asked again and again."""
     started = time.perf_counter()
     done = shipdate("ask", "When will Sora ship?", data=data, env={"EMBEDDING_MODEL": "shipdate-tests/none"})
     check_told(done, "shipdate-tests/none", "EMBEDDING_MODEL")
-    assert time.perf_counter() - started < 30
+    assert time.perf_counter() - started < 90
 
 
 def test_another_model_answers_once_the_articles_are_embedded_with_it(filled: Path, tmp_path: Path) -> None:
