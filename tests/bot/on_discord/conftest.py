@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.on_discord import ShipdateBot, create_bot, reindex
+from bot.on_discord import create_bot, reindex
+from bot.on_discord.app import ShipdateBot
 from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index

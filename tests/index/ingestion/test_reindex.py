@@ -29,6 +29,8 @@ from index.storage import context
 from tests.conftest import Opener
 from tests.support.articles import RememberingEncoder, check_stored, news, write
 
+pytestmark = pytest.mark.model
+
 ARTICLES = 8
 QUESTION = "When will Cirrus ship?"
 
