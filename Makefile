@@ -4,7 +4,7 @@ PYTHON ?= python3
 Q ?= When will Sora ship?
 export Q
 
-.PHONY: ask test lint types benchmark large measure calibrate fit docs lock clean
+.PHONY: ask test lint types benchmark large measure calibrate fit lock clean
 .SILENT:
 
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
@@ -67,6 +67,7 @@ fit: .venv/.installed-dev
 	.venv/bin/python -m tools.fit
 
 # The page of the settings; the others are written by hand.
+.PHONY: docs
 docs: .venv/.installed-dev
 	.venv/bin/python -m tools.settings_doc
 

@@ -184,7 +184,7 @@ class TextEncoder(ABC):
 
     @abstractmethod
     def use(self, cores: int) -> None:
-        """Let what the calling thread asks from now on have so many cores."""
+        """See :meth:`Encoder.use`."""
 
     @abstractmethod
     def _run(self, given: Iterable[Inputs], wanted: Sequence[Output], *, asked: bool) -> Iterator[list[Vectors]]:
@@ -195,23 +195,23 @@ class TextEncoder(ABC):
         """
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a question. Shape (questions, dimension)."""
+        """See :meth:`Encoder.encode_queries`."""
         return self._encode(texts, asked=True)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a passage or sentence. Shape (passages, dimension)."""
+        """See :meth:`Encoder.encode_passages`."""
         return self._encode(texts, asked=False)
 
     def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """Questions with what the model made of each of their tokens, in the same pass."""
+        """See :meth:`Encoder.queries_with_tokens`."""
         return self._with_tokens(texts, asked=True)
 
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """Passages with what the model made of each of their tokens, in the same pass."""
+        """See :meth:`Encoder.passages_with_tokens`."""
         return self._with_tokens(texts, asked=False)
 
     def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """What two middle layers and the last one make of each token of these passages, behind their heads, which are not told of."""
+        """See :meth:`Encoder.layers`."""
         made: dict[int, Layers] = {}
         before = heads or [""] * len(texts)
         whole = [head + text for head, text in zip(before, texts, strict=True)]
@@ -222,11 +222,11 @@ class TextEncoder(ABC):
         return [made[at] for at in range(len(texts))]
 
     def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:
-        """The tokens of each of some words by itself."""
+        """See :meth:`Encoder.pieces`."""
         return self.tokenizer.pieces(words)
 
     def piece_scores(self) -> npt.NDArray[np.float32]:
-        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
+        """See :meth:`Encoder.piece_scores`."""
         return self.tokenizer.piece_scores()
 
     def _encode(self, texts: Sequence[str], *, asked: bool) -> Vectors:
