@@ -75,6 +75,7 @@ fit: .venv/.installed-dev
 	.venv/bin/python -m tools.fit
 
 # The page of the settings; the others are written by hand.
+.PHONY: docs
 docs: .venv/.installed-dev
 	.venv/bin/python -m tools.settings_doc
 
