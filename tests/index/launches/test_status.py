@@ -326,7 +326,7 @@ def make_older(data: Path, older: Path) -> None:
     older.mkdir()
     engine = create_engine(f"sqlite:///{older / 'shipdate.sqlite'}")
     config = Config()
-    config.set_main_option("script_location", "index:storing/migrations")
+    config.set_main_option("script_location", "index:storage/store/migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
