@@ -26,6 +26,7 @@ NOT_RUN: Mapping[str, str] = {
     r"shipdate (index add|feeds add) .*https://": "asks the network: tests/index/ingestion",
     r"shipdate feeds refresh": "asks the network: tests/bot/on_terminal/test_feeds.py",
     r"shipdate index rebuild --cancel": "nothing is at work that could be cancelled: tests/index/ingestion/test_reindex.py",
+    r"shipdate doctor --measure": "takes minutes: tests/index/embedding/test_choose.py",
     r"make ": "sets up .venv",
     r"python -m pytest ": "runs tests",
 }
