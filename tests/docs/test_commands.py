@@ -20,6 +20,8 @@ from index.api import Index
 from tests.support.articles import ROOT, SAMPLES, write
 from tests.support.pages import PAGES, Command, blocks, commands, named, spans
 
+pytestmark = pytest.mark.model
+
 NOT_RUN: Mapping[str, str] = {
     r"shipdate serve": "runs until it is stopped: tests/bot/server/test_run.py",
     r"shipdate chat": "waits for somebody who types: tests/bot/on_terminal/test_chat.py",
