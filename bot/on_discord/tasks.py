@@ -10,7 +10,7 @@ from bot.on_discord import errors
 
 
 class Tasks:
-    """See the module."""
+    """The tasks that are at work for Discord."""
 
     def __init__(self) -> None:
         self._working: set[asyncio.Task[Any]] = set()

@@ -28,7 +28,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> No
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """See the module."""
+    """``/articles add``, ``list`` and ``remove``, for admins."""
 
     service: Service
     callers: Callers

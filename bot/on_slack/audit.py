@@ -26,7 +26,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> No
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """See the module."""
+    """``/audit``, for admins."""
 
     service: Service
     callers: Callers

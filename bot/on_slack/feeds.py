@@ -29,7 +29,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> No
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """See the module."""
+    """``/feeds add``, ``list`` and ``remove``, for admins."""
 
     service: Service
     callers: Callers

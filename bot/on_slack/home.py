@@ -52,7 +52,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks, error
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """See the module."""
+    """Draws the board of the *Home* tab, and opens a product's history from its search."""
 
     service: Service
     callers: Callers

@@ -43,7 +43,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> No
 
 @dataclass(frozen=True, slots=True)
 class Reindexing:
-    """See the module."""
+    """``/reindex``, and the button that ends it."""
 
     service: Service
     callers: Callers

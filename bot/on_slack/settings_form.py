@@ -48,7 +48,7 @@ def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> No
 
 @dataclass(frozen=True, slots=True)
 class SettingsForm:
-    """See the module."""
+    """Opens the modal of a workspace's settings, and takes what is submitted."""
 
     service: Service
     callers: Callers

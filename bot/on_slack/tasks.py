@@ -12,7 +12,7 @@ from bot.service.conversations import Conversations
 
 
 class Tasks:
-    """See the module.
+    """The tasks that are at work for Slack.
 
     Attributes:
         work: the listeners that are at work, which are waited for when it stops.
