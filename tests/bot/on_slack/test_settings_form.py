@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.on_slack import create_app
+from bot.on_slack.settings_form import CALLBACK
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN, ALICE, BOB, TEAM, deliver, eventually
 
@@ -13,7 +14,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
     await bot.slack.command(room, "/shipdate", "settings", user=ADMIN)
 
     async def opened() -> Any:
-        return (await bot.slack.page())["modalStack"]
+        return [view for view in (await bot.slack.page())["modalStack"] if view["callback_id"] == CALLBACK]
 
     (view,) = await eventually(opened)
     assert view["title"]["text"] == "Settings"
