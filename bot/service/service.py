@@ -94,7 +94,7 @@ class Service:
         self._clock = clock
         self._timekeeper = Timekeeper(now, clock)
         self._expired: int | None = None  # when that was looked at last, by the clock that never goes back
-        self.conversations = Conversations(self.ask, index, self._policy, now, clock)
+        self.conversations = Conversations(self, index, self._policy, now, clock)
         self.database = index.database
 
     # Questions
