@@ -22,8 +22,7 @@ from bot.service.permissions import Act
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
 from bot.wording import Wording, later
-from index import Change, Listed, Outcome
-from index.ingestion.sources.files import SIZE_LIMIT
+from index import FILE_SIZE_LIMIT, Change, Listed, Outcome
 
 _PAGE = 8  # articles
 _FILTER = 60  # characters: it stands in the ids of the buttons that turn the page
@@ -148,8 +147,8 @@ async def _fetched(files: Sequence[discord.Attachment], words: Wording) -> tuple
     fetched: dict[str, bytes] = {}
     refused: list[Outcome] = []
     for file in files:
-        if file.size > SIZE_LIMIT:
-            limit = SIZE_LIMIT // 1024 // 1024
+        if file.size > FILE_SIZE_LIMIT:
+            limit = FILE_SIZE_LIMIT // 1024 // 1024
             problem = words.say("{name} has more than {limit} MB, the limit for an article, so split it.", name=file.filename, limit=limit)
             refused.append(Outcome(file.filename, Change.FAILED, problem))
         else:

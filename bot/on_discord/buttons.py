@@ -11,7 +11,7 @@ from bot.on_discord.render import SHOWN, render_quotes
 from bot.on_discord.send import acknowledge, answer
 from bot.presentation.replies import cite, words_for
 from bot.service.service import Service
-from index.model.quotes import words_digest
+from index import words_digest
 
 
 async def setup(bot: commands.Bot, service: Service, handlers: Handlers) -> None:

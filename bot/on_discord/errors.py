@@ -12,7 +12,7 @@ from bot.on_discord.send import say_privately
 from bot.server import logs
 from bot.service.service import Service
 from bot.wording import Wording, wording
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _TOO_LATE = frozenset({10008, 10015, 10062, 40060})  # the message or the interaction is gone, or was answered already
 

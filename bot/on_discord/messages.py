@@ -27,9 +27,7 @@ from bot.service.permissions import Caller
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
 from bot.wording import later
-from index.model.answers import Answer
-from index.model.chat import Exchange
-from index.model.errors import ShipdateError
+from index import Answer, Exchange, ShipdateError
 
 PLATFORM = "discord"
 

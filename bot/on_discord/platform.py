@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.platforms import Command, Part, Platform
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 if TYPE_CHECKING:
     from bot.service.service import Service

@@ -11,7 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from index.system.atomic_files import write_whole
+from index import write_whole
 
 FILE = "discord-commands.json"
 """In the data folder: what Discord was told last."""

@@ -29,7 +29,7 @@ from bot.server.listen_address import Address, parse_address
 from bot.service.encryption import Seal
 from bot.service.service import Service
 from bot.settings import Settings
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 BODY_LIMIT = 1024 * 1024
 """The largest request that is read, in bytes; Slack's are far smaller."""

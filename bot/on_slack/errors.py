@@ -12,7 +12,7 @@ from bot.on_slack.send import Talk, is_uncertain, refusal
 from bot.server import logs
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import Wording, later
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _REMEMBERED = 10_000  # people
 _WINDOW = 60.0  # seconds in which somebody is told once that they do too much, where they wait for no answer

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bot.presentation.sanitize import visible
-from index.ingestion.sources.address import AddressError, parse
+from index import AddressError, parse_address
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"}
@@ -61,7 +61,7 @@ def link(url: str | None, label: str, limit: int) -> str:
 def web_address(url: str | None) -> str | None:
     """An address that can stand in a link: http or https, with everything quoted that would end it; else None."""
     try:
-        return quote(str(parse(url or "")), safe=_IN_URLS).replace("&", "&amp;")
+        return quote(str(parse_address(url or "")), safe=_IN_URLS).replace("&", "&amp;")
     except AddressError:
         return None
 

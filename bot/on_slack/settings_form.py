@@ -19,7 +19,7 @@ from bot.service.permissions import Act
 from bot.service.service import Service
 from bot.service.workspace_settings import WorkspaceSettings
 from bot.wording import LANGUAGES, Wording, later
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 CALLBACK = "settings"
 """Of the modal."""

@@ -20,15 +20,11 @@ from bot.service.clock import Timekeeper
 from bot.service.permissions import Act, Caller
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import later
-from index.model.answers import Answer, Topic
-from index.model.articles import EVERYBODY
-from index.model.chat import Exchange
-from index.model.errors import ShipdateError
-from index.model.quotes import Mark, Quote
+from index import EVERYBODY, Answer, Exchange, Mark, Quote, ShipdateError, Topic
 
 if TYPE_CHECKING:
     from bot.service.policy import Policy
-    from index.api import Index
+    from index import Index
 
 EDITABLE = timedelta(minutes=5)
 """How long a question that is edited gets its answer edited."""
