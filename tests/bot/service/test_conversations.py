@@ -50,7 +50,7 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Index]:
+async def kept(model: bool, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Index]:
     """The sample articles, for all tests here."""
     async with open_index(Settings(data=tmp_path_factory.mktemp("conversing"))) as made:
         await made.add([str(SAMPLES)])
