@@ -47,6 +47,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 # Articles
 
 
+@pytest.mark.model
 async def test_addresses_and_files_are_added_together_and_answer_at_once(world: World, site: Site) -> None:
     address = site.put("/aurora", page("Aurora gets a date", AURORA, published="2025-03-04"))
     result = await world.admin.slash(
@@ -123,6 +124,7 @@ async def test_an_article_is_removed_after_a_confirmation(world: World) -> None:
     assert await world.admin.autocomplete(world.channel, "articles remove", "article", "aurora") == []
 
 
+@pytest.mark.model
 async def test_as_many_articles_are_suggested_as_discord_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.on_discord.articles.CHOICES", 3)
     newest = await world.service.articles(world.caller(world.admin), limit=3)
@@ -185,6 +187,7 @@ async def test_a_rebuild_can_be_cancelled_by_its_button(world: World) -> None:
 # Settings and audit
 
 
+@pytest.mark.model
 async def test_settings_are_chosen_on_a_panel(world: World) -> None:
     shown = await world.admin.slash(world.channel, "settings")
     panel = shown.response
@@ -233,6 +236,7 @@ def commands(world: World) -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.model
 @pytest.mark.usefixtures("idle")
 async def test_who_may_do_what(world: World, settings: Settings, start: Start) -> None:
     """Role by act by scope. Discord is told to show the commands to everybody, so that it is Shipdate that refuses."""

@@ -123,6 +123,7 @@ async def test_how_a_command_is_written_is_told(bot: Bot, room: str, line: str) 
     assert said["text"].startswith(f"Write: {command} ")
 
 
+@pytest.mark.model
 async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "EVERY", 0.01)
     monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
@@ -141,6 +142,7 @@ async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, roo
     assert await bot.service.service.remove(bot.admin, [f"upload:{name}" for name in uploads])
 
 
+@pytest.mark.model
 async def test_progress_is_shown_no_more_often_than_it_may(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "EVERY", 0.2)
     now, ts = datetime.now(UTC), (await bot.front_post(room))["ts"]
@@ -180,6 +182,7 @@ async def test_reindexing_is_cancelled_by_its_button_by_those_who_may(bot: Bot, 
     assert await eventually(cancelled)
 
 
+@pytest.mark.model
 async def test_where_the_bot_is_no_member_progress_is_shown_in_a_direct_message(bot: Bot, room: str) -> None:
     bot.front.once["chat.postMessage"].append({"ok": False, "error": "not_in_channel"})
     await bot.slack.command(room, "/reindex", "shared", user=OWNER)
@@ -197,6 +200,7 @@ def owner() -> Caller:
     return Caller("slack", workspace=TEAM, user=OWNER)
 
 
+@pytest.mark.model
 async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
     await bot.slack.command(room, "/shipdate", "settings", user=ADMIN)
 
@@ -227,6 +231,7 @@ async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:
     assert shown["language"]["initial_option"]["value"] == "fr"
 
 
+@pytest.mark.model
 async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> None:
     app = create_app(bot.settings, bot.service.service)
     body = {
@@ -240,6 +245,7 @@ async def test_a_modal_that_somebody_else_sends_changes_nothing(bot: Bot) -> Non
     assert "errors" in answered.body
 
 
+@pytest.mark.model
 async def test_the_cancel_button_works_after_a_restart(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embed, "BATCH_TEXTS", 1)
     job = await bot.service.service.rebuild(owner(), shared=True)
