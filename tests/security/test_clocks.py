@@ -32,8 +32,6 @@ from index.storage.maintenance.integrity import Health, check_data
 from tests.support.feeds import item, rss, story
 from tests.support.site import Site, serving
 
-pytestmark = pytest.mark.model
-
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 JUMPED = timedelta(days=30 * 365)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
