@@ -36,6 +36,8 @@ from tests.support.feeds import item, rss, story, teaser
 from tests.support.site import Site, page, serving
 from tests.support.slack import texts
 
+pytestmark = pytest.mark.model
+
 POISON = {
     "an encoded name that decodes to nothing": "http://xn--a/",
     "one below another name": "http://www.xn--a/x",

@@ -30,6 +30,8 @@ from index.storage.maintenance.integrity import Check, Health, check_data
 from index.storage.store.database import Database
 from tests.support.articles import news, write
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture
 def careless() -> Iterator[None]:

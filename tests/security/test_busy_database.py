@@ -31,6 +31,8 @@ from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401
 from tests.support.discord import World, ids_of, press, text_of, told
 from tests.support.slack import ALICE, BOT, SECRET, TEAM, deliver, event_body, fronted, message_event
 
+pytestmark = pytest.mark.model
+
 KUTCHER = "Who in Hollywood is testing Sora?"
 ASKER = Caller("discord", "1", "10")
 ADMIN = Caller("discord", "1", "12", admin=True)

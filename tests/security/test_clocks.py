@@ -94,8 +94,8 @@ async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
 
 
 async def looked_at(index: Index, site: Site) -> bool:
-    """Whether a feed is asked once somebody polls: what is due is waited for, however slow the machine is."""
-    before, store = len(site.asked), index.feeds._store
+    """Whether a feed is asked once somebody polls: what is due is waited for until it is written down, however slow the machine is."""
+    before, planned, store = len(site.asked), await index.feeds.list(), index.feeds._store
     really, known = store.due, asyncio.get_running_loop().create_future()
 
     async def due(now: float) -> Sequence[Feed]:
@@ -110,7 +110,7 @@ async def looked_at(index: Index, site: Site) -> bool:
         if await known:
             for _ in range(1500):
                 await asyncio.sleep(0.02)
-                if len(site.asked) > before:
+                if len(site.asked) > before and await index.feeds.list() != planned:
                     break
         polling.cancel()
         await asyncio.gather(polling, return_exceptions=True)

@@ -21,6 +21,8 @@ from bot.service.metrics import Metrics
 from tests.bot.server.test_run import free_port
 from tests.support.strangers import GET, SOON, Client, Crowd, crowd_at, logged
 
+pytestmark = pytest.mark.model
+
 HALVES = {
     "nothing": b"",
     "half a request line": b"GET /healt",

@@ -24,7 +24,7 @@ from tests.support.articles import put, write
 
 Told = Callable[..., str]
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs the files of POSIX")
+pytestmark = [pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs the files of POSIX"), pytest.mark.model]
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from tests.bot.on_terminal.test_cli import check_told, shipdate
 from tests.bot.service.test_audit import ADMIN, GUILD_ADMIN
 from tests.support.articles import check_stored, news
 
+pytestmark = pytest.mark.model
+
 OPERATOR = Caller.operator()
 SECRET = "When does the s3cret ship?"
 

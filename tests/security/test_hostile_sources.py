@@ -37,6 +37,8 @@ from tests.support.loop import watched
 from tests.support.site import Site, page, serving
 from tests.support.site import pdf as pdf_of
 
+pytestmark = pytest.mark.model
+
 XML = "application/rss+xml"
 SHORT = 5.0
 """Seconds: a deadline for tests; far more than anything honest takes here."""

@@ -30,6 +30,8 @@ from tests.conftest import Opener
 from tests.support.articles import write
 from tests.support.feeds import item, rss
 
+pytestmark = pytest.mark.model
+
 OPERATOR = Caller("terminal", user="root")
 ASKER = Caller("discord", "1", "10")
 FEED = "https://news.example/feed"

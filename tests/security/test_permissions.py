@@ -41,6 +41,8 @@ from tests.bot.on_terminal.test_cli import shipdate
 from tests.support.discord import World, press, text_of
 from tests.support.slack import ADMIN, ALICE, BOB, BOT, deliver, event_body, eventually, find_action, message_event, texts
 
+pytestmark = pytest.mark.model
+
 OPERATOR = Caller("terminal", user="root")
 BOSS = Caller("slack", "T1", "U1", admin=True)
 MEMBER = Caller("slack", "T1", "U2")

@@ -26,6 +26,8 @@ from index.storage.store import feeds as feed_store
 from tests.support.feeds import item, rss, teaser
 from tests.support.site import serving
 
+pytestmark = pytest.mark.model
+
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 OPERATOR = Caller("terminal", user="root")
 MEMBER = Caller("slack", "T1", "U2")

@@ -29,6 +29,8 @@ from tests.bot.on_slack.test_commands import WHO, action_body, command_body
 from tests.support.discord import World, ids_of, press, told
 from tests.support.slack import ADMIN, ALICE, TEAM, deliver, event_body, eventually, find_action
 
+pytestmark = pytest.mark.model
+
 ADMINISTRATOR = Caller("slack", "T1", "U1", admin=True)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 PLACE = Place("C1", "1", "1")

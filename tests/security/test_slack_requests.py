@@ -43,6 +43,8 @@ from tests.bot.server.test_run import free_port
 from tests.support.slack import ALICE, BOT, SECRET, TEAM, Front, LocalSlack, deliver, event_body, fronted, idle, message_event, signed
 from tests.support.strangers import SOON, crowd_at, logged
 
+pytestmark = pytest.mark.model
+
 WHO = "Who in Hollywood is testing Sora?"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from index.api import Index
 from tests.support.articles import write
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.model]
 
 SEQUENCES = (
     "\x1b[31mred",

@@ -11,6 +11,8 @@ from tests.bot.on_discord.conftest import AURORA
 from tests.support.discord import World, ids_of, press, text_of, told
 from tests.support.site import Site, page
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

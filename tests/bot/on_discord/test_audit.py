@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bot.on_discord.conftest import AURORA
 from tests.support.discord import World, told
+
+pytestmark = pytest.mark.model
 
 
 async def test_the_audit_tells_who_did_what_newest_first(world: World) -> None:

@@ -16,6 +16,8 @@ from index.retrieval.pipeline import QUESTION_LIMIT
 from tests.bot.on_discord.conftest import Start
 from tests.support.discord import World, press, text_of, told
 
+pytestmark = pytest.mark.model
+
 KUTCHER = "Who in Hollywood is testing Sora?"
 
 

@@ -25,6 +25,8 @@ from tests.bot.server.test_run import Server
 from tests.support.discord import World
 from tests.support.discord_server import TOKEN, Gateway, serving
 
+pytestmark = pytest.mark.model
+
 KUTCHER = "Who in Hollywood is testing Sora?"
 
 

@@ -12,6 +12,8 @@ from bot.settings import Settings
 from tests.bot.on_discord.conftest import Start
 from tests.support.discord import World, press, text_of, told
 
+pytestmark = pytest.mark.model
+
 KUTCHER = "Who in Hollywood is testing Sora?"
 REFERENCE = re.compile(r"this reference: ([0-9a-f]{8})$")
 

@@ -10,6 +10,8 @@ from tests.support.discord import World, told
 from tests.support.feeds import item, rss
 from tests.support.site import Site, page
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

@@ -13,6 +13,8 @@ from bot.settings import Settings
 from tests.bot.on_discord.conftest import Start
 from tests.support.discord import World, ids_of, text_of
 
+pytestmark = pytest.mark.model
+
 KUTCHER = "Who in Hollywood is testing Sora?"
 
 

@@ -9,6 +9,8 @@ from bot.settings import Settings
 from tests.bot.on_discord.conftest import AURORA, Start
 from tests.support.discord import World, text_of, told
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

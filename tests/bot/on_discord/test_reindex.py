@@ -9,6 +9,8 @@ from index.ingestion import embed
 from tests.bot.on_discord.conftest import AURORA
 from tests.support.discord import World, ids_of, press, text_of
 
+pytestmark = pytest.mark.model
+
 
 async def test_a_rebuild_shows_how_far_it_is_and_what_came_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "PAUSE", 0.0)

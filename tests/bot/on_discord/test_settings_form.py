@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.discord import World, ids_of, text_of
+
+pytestmark = pytest.mark.model
 
 
 async def test_settings_are_chosen_on_a_panel(world: World) -> None:

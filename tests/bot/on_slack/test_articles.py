@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bot.on_slack.conftest import Bot
 from tests.support.site import serving
 from tests.support.slack import ADMIN, ALICE, texts
+
+pytestmark = pytest.mark.model
 
 STORY = (
     "<html><head><title>Zephyrine ships</title></head><body><article><h1>Zephyrine ships</h1>"

@@ -12,6 +12,8 @@ from bot.settings import Settings
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN, ALICE, BOB, BOT, TEAM, deliver, eventually, find_action, texts
 
+pytestmark = pytest.mark.model
+
 WHO = "Who in Hollywood is testing Sora?"
 
 

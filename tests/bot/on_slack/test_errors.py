@@ -7,6 +7,8 @@ import pytest
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN
 
+pytestmark = pytest.mark.model
+
 
 @pytest.mark.parametrize(
     "line", ["/articles", "/articles add", "/articles list all", "/feeds remove", "/feeds shout", "/shipdate", "/shipdate help"]

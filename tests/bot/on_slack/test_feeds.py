@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bot.on_slack.conftest import Bot
 from tests.support.feeds import item, rss
 from tests.support.site import serving
 from tests.support.slack import ADMIN, texts
+
+pytestmark = pytest.mark.model
 
 
 async def test_feeds_are_followed_listed_and_dropped(bot: Bot, room: str) -> None:

@@ -10,6 +10,8 @@ from bot.on_slack import create_app
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ALICE, BOT, TEAM, deliver, event_body, eventually, message_event, texts
 
+pytestmark = pytest.mark.model
+
 
 async def test_the_home_tab_shows_where_launches_stand(bot: Bot) -> None:
     await bot.slack.open_home(ALICE)

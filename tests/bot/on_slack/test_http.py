@@ -44,6 +44,8 @@ from tests.support.slack import (
     texts,
 )
 
+pytestmark = pytest.mark.model
+
 WHO = "Who in Hollywood is testing Sora?"
 
 

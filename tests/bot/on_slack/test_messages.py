@@ -13,6 +13,8 @@ from bot.service.service import Service
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN, ALICE, BOB, BOT, TEAM, deliver, event_body, eventually, find_action, message_event, texts
 
+pytestmark = pytest.mark.model
+
 WHEN = f"<@{BOT}> When will Sora ship?"
 WHO = "Who in Hollywood is testing Sora?"
 

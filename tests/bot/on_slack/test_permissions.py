@@ -7,6 +7,8 @@ import pytest
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN, ALICE, BOB, OWNER
 
+pytestmark = pytest.mark.model
+
 
 @pytest.mark.parametrize(
     ("command", "text"),

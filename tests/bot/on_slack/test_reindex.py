@@ -26,6 +26,8 @@ from tests.bot.on_slack.test_commands import action_body
 from tests.support.articles import SAMPLES
 from tests.support.slack import ADMIN, ALICE, BOT, OWNER, TEAM, deliver, eventually, find_action
 
+pytestmark = pytest.mark.model
+
 
 async def test_reindexing_shows_how_far_it_is_and_ends_with_counts(bot: Bot, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "EVERY", 0.01)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.on_slack import create_app
 from bot.on_slack.settings_form import CALLBACK
 from tests.bot.on_slack.conftest import Bot
 from tests.support.slack import ADMIN, ALICE, BOB, TEAM, deliver, eventually
+
+pytestmark = pytest.mark.model
 
 
 async def test_settings_are_changed_in_a_modal(bot: Bot, room: str) -> None:

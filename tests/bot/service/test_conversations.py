@@ -51,7 +51,7 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Index]:
+async def kept(model: bool, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Index]:
     """The sample articles, for all tests here."""
     async with open_index(Settings(data=tmp_path_factory.mktemp("conversing"))) as made:
         await made.add([str(SAMPLES)])
@@ -208,6 +208,7 @@ async def test_everybody_has_one_vote_and_may_change_it(service: Service) -> Non
     assert await vote(OTHER, exchange.id, good=None) == Votes(1, 0)
 
 
+@pytest.mark.model
 async def test_all_quotes_are_shown_again_as_long_as_their_articles_say_so(index: Index, data: Path, tmp_path: Path) -> None:
     service = Service(index, Settings(data=data))
     paths = [
@@ -260,6 +261,7 @@ async def test_answers_are_kept_for_a_time(service: Service, clock: Clock) -> No
         await service.conversations.quotes(ASKER, exchange.id)
 
 
+@pytest.mark.model
 async def test_the_operator_sees_what_people_found_good_and_bad(index: Index, data: Path, tmp_path: Path) -> None:
     service = Service(index, Settings(data=data))
     await service.add(OPERATOR, [str(write(tmp_path / "zilt.md", "Zilt ships on 4 May 2026.", title="Zilt", published="2026-03-01"))])
@@ -328,6 +330,7 @@ async def test_a_person_and_a_workspace_leave_no_answers_and_no_votes(index: Ind
 # The board, and names as one types
 
 
+@pytest.mark.model
 async def test_the_board_shows_what_is_asked_about_first_and_then_what_changed_last(kept: Index, clock: Clock) -> None:
     service = Service(kept, Settings(), now=clock)
     team = Caller("slack", "T9", "U1")
@@ -358,6 +361,7 @@ async def test_names_are_suggested_while_they_are_typed(samples: Index, typed: s
     assert expected in [id_ for id_, _ in await samples.suggested(typed, 5)][:3]
 
 
+@pytest.mark.model
 async def test_nothing_typed_suggests_what_the_articles_tell_of(samples: Index) -> None:
     suggested = await samples.suggested("", 25)
     assert 0 < len(suggested) <= 25
@@ -369,6 +373,7 @@ async def test_nothing_like_it_suggests_nothing(samples: Index) -> None:
     assert await samples.suggested("zzqxv", 25) == []
 
 
+@pytest.mark.model
 async def test_a_name_that_only_another_workspace_reads_of_is_not_suggested(index: Index, tmp_path: Path) -> None:
     text = "Quibbleflux ships today. Anyone can sign up for Quibbleflux now. Quibbleflux costs 5 dollars."
     await index.add([str(write(tmp_path / "q.md", text, title="Quibbleflux is released", published="2026-03-01"))], scope="discord:1")
@@ -379,6 +384,7 @@ async def test_a_name_that_only_another_workspace_reads_of_is_not_suggested(inde
 # Files that somebody sent
 
 
+@pytest.mark.model
 async def test_files_that_somebody_sent_are_added_and_replaced_by_their_name(index: Index, data: Path) -> None:
     service = Service(index, Settings(data=data))
     sent = {"zilt.md": b"---\ntitle: Zilt\npublished: 2026-03-01\n---\n\nZilt ships on 4 May 2026.", "photo.png": b"\x89PNG"}

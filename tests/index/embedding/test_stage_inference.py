@@ -13,6 +13,8 @@ from index.embedding.learned.stage_inference import Nets
 from index.embedding.learned.stage_labels import FLAGS, LONGEST, Marked
 from index.embedding.learned.stage_net import Net, _batch
 
+pytestmark = pytest.mark.model
+
 FEATURES = 24
 DICE = np.random.default_rng(1)
 CENTRE = DICE.normal(size=FEATURES).astype(np.float32)

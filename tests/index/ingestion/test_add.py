@@ -27,6 +27,8 @@ from index.storage.store.database import HEAD
 from tests.conftest import Opener
 from tests.support.articles import CountingEncoder, check_quotes, check_stored, news, put, stored_texts, write
 
+pytestmark = pytest.mark.model
+
 
 async def add(index: Index, *paths: Path) -> list[Change]:
     return [outcome.change for outcome in await index.add([str(path) for path in paths])]

@@ -27,6 +27,8 @@ from tests.support.articles import RememberingEncoder, check_quotes, check_store
 from tests.support.feeds import BILLION_LAUGHS, item, rss, story, teaser
 from tests.support.site import Site, page, serving
 
+pytestmark = pytest.mark.model
+
 FEED, XML = "/feed.xml", "application/rss+xml"
 DATE = "Tue, 04 Mar 2025 10:00:00 +0100"
 

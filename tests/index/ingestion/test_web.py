@@ -26,6 +26,8 @@ from tests.support.articles import CountingEncoder, check_quotes, check_stored, 
 from tests.support.site import ARTICLES, TWENTY, Site, page, serving
 from tests.support.site import pdf as pdf_of
 
+pytestmark = pytest.mark.model
+
 AURORA = (
     "Aurora, the video generator, has been open to everybody since Tuesday. Anyone with an e-mail address can sign up today.\n\n"
     "A month costs nine dollars. There is no waiting list any more, and the free plan of the preview has come to its end."

@@ -17,6 +17,8 @@ from index.api import Index
 from index.storage.vector_index import files as vectors
 from tests.support.articles import SAMPLES, write
 
+pytestmark = pytest.mark.model
+
 QUESTIONS = ["When will Sora ship?", "Qui teste Sora à Hollywood ?"]
 LOGGER = "index.storage.vector_index.files"
 

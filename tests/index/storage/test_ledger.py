@@ -17,6 +17,8 @@ from index.model.audit import Logged
 from index.storage.store.ledger import Ledger
 from index.text.sanitize import storable
 
+pytestmark = pytest.mark.model
+
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 LINE = Audited(NOON, "slack", "T1", "U1", "slack:T1", "add articles", "https://a.example", "begun")

@@ -30,6 +30,8 @@ from index.text.proper_names import Spellings
 from tests.support.articles import write
 from tests.support.layouts import DIMENSION, FIRST_DAY, SPACE, STEPS, Opened, entry, opening, random_rows
 
+pytestmark = pytest.mark.model
+
 THEIRS = "slack:T2"
 SCOPES = (EVERYBODY, THEIRS)
 LAST_DAY = 9
