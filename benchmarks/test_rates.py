@@ -23,7 +23,7 @@ from bot.settings import Settings
 from index import open_index
 from index.api import Index
 from index.embedding.encoders import sentence_transformers
-from index.embedding.encoders.base import Encoded, Encoder, Layers
+from index.embedding.encoders.base import Encoded, Layers, TextEncoder
 from index.embedding.engine.engine import Engine
 from index.ingestion.embed import cut, embed
 from index.ingestion.sources.files import find
@@ -51,7 +51,7 @@ def articles() -> list[Article]:
     return [draft_of(path).article() for path in find([str(SAMPLES), str(CALIBRATION)])]
 
 
-def bare_model(encoder: Encoder) -> Any:
+def bare_model(encoder: TextEncoder) -> Any:
     """sentence-transformers itself with the same weights, in the precision in which it is the faster here: the bare encoder that
     everything is compared with, whatever engine Shipdate has."""
     texts = [text for one in map(cut, articles()) for text in one.passage_texts()][:32]

@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from index.model.errors import ShipdateError
-from index.text.sanitize import storable
+from index import ShipdateError, storable
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from index.storage.maintenance.integrity import Check
-    from index.storage.store.database import Database
+    from index import Check, Database
 
 MODULES: Sequence[str] = ("bot.on_discord", "bot.on_slack")
 """The packages of the platforms, in the order in which people are told of them."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from index.api import Index
     from index.embedding.encoders.bundled import NAME as BUNDLED_MODEL
     from index.embedding.encoders.load import load as load_encoder
+    from index.embedding.encoders.load import measure as measure_engines
     from index.ingestion.embed import Tell
     from index.ingestion.sources.address import AddressError, is_address
     from index.ingestion.sources.address import parse as parse_address
@@ -137,6 +138,7 @@ __all__ = [
     "live_fingerprint",
     "load_encoder",
     "look_up_rows",
+    "measure_engines",
     "observed",
     "open_index",
     "parse_address",
@@ -158,6 +160,7 @@ _LAZY = {
     "Index": "index.api.Index",
     "BUNDLED_MODEL": "index.embedding.encoders.bundled.NAME",
     "load_encoder": "index.embedding.encoders.load.load",
+    "measure_engines": "index.embedding.encoders.load.measure",
     "Tell": "index.ingestion.embed.Tell",
     "AddressError": "index.ingestion.sources.address.AddressError",
     "is_address": "index.ingestion.sources.address.is_address",

@@ -1,12 +1,12 @@
-"""What all tests share: the real bundled model, loaded once, and an index of the sample articles."""
+"""What all tests share: an encoder, loaded once (the real model for tests with ``@pytest.mark.model``), and an index of the samples."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,17 @@ from index import open_index
 from index.api import Index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
+from index.embedding.learned import bundle as fitting
 from index.storage.context import IndexContext
 from index.system.sandbox import Sandbox
 from tests.support.articles import SAMPLES, SORA_ARTICLE
+from tests.support.fake_encoder import FakeEncoder, fitted
 
 settings.register_profile("shipdate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shipdate")
 
 Opener = Callable[[], AbstractAsyncContextManager[Index]]
+Filler = Callable[[Path, bool], Awaitable[tuple[Path, Index]]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,10 +39,48 @@ def environment() -> Iterator[None]:
             patch.delenv(name)
         for name in ("EMBEDDING_MODEL", "DATABASE_URL", "DISCORD_TOKEN", "DISCORD_API_URL"):
             patch.setenv(name, "")
-        really, cache = encoders.load, Settings().cache
-        loaded = functools.cache(lambda name: really(name, cache))
-        patch.setattr(encoders, "load", lambda name, *_: loaded(name))  # every index of this process shares one loaded model
         yield
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test with the model that it needs; those with the same one run together."""
+    real = any(mark.name == "model" for mark in metafunc.definition.iter_markers())
+    metafunc.parametrize("model", [real], indirect=True, ids=[pytest.HIDDEN_PARAM], scope="session")
+
+
+@pytest.fixture(scope="session")
+def cache(environment: None) -> Path:
+    """Where the model is kept."""
+    return Settings().cache
+
+
+@pytest.fixture(scope="session")
+def load_encoder(cache: Path) -> Callable[[str], TextEncoder]:
+    """Loads a model for good, once for all indexes of this process."""
+    really = encoders.load
+    return functools.cache(lambda name: really(name, cache))
+
+
+@pytest.fixture(scope="session")
+def fake_encoder(cache: Path) -> FakeEncoder:
+    """What stands in the bundled model's place."""
+    return FakeEncoder(cache)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def model(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Whether the bundled model is the real one. What depends on it is made anew when it changes."""
+    load_encoder, learned, real = request.getfixturevalue("load_encoder"), fitting.load, request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoders, "load", lambda name, *_: load_encoder(name))
+        if not real:
+            fake = request.getfixturevalue("fake_encoder")
+            known = fitted(fake)
+            patch.setattr(encoders, "load", lambda name, *_: load_encoder(name) if name else fake)
+            patch.setattr(
+                fitting, "load", lambda encoder, folder: known if encoder.fingerprint == fake.fingerprint else learned(encoder, folder)
+            )
+        yield real
 
 
 @pytest_asyncio.fixture(scope="session", autouse=True)
@@ -58,10 +99,9 @@ async def sandbox(environment: None) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def encoder(environment: None) -> TextEncoder:
-    """The real bundled model."""
-    made = Settings()
-    return encoders.load(made.embedding_model, made.cache)
+def encoder(model: bool, cache: Path) -> TextEncoder:
+    """The bundled model, or what stands in its place."""
+    return encoders.load("", cache)
 
 
 @pytest.fixture(scope="session")
@@ -109,31 +149,44 @@ async def index(opened: Opener) -> AsyncIterator[Index]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of :func:`samples`."""
-    return tmp_path_factory.mktemp("samples")
+@pytest_asyncio.fixture(scope="session")
+async def filled_once(environment: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filler]:
+    """Opens an index of an article or a folder of them; of the same ones, with the same model, the index that is open."""
+    indexes: dict[tuple[Path, bool], tuple[Path, Index]] = {}
+    async with AsyncExitStack() as stack:
+
+        async def fill(articles: Path, real: bool) -> tuple[Path, Index]:
+            if (articles, real) not in indexes:
+                data = tmp_path_factory.mktemp("filled")
+                made = await stack.enter_async_context(open_index(Settings(data=data)))
+                await made.add([str(articles)])
+                indexes[articles, real] = data, made
+            return indexes[articles, real]
+
+        yield fill
 
 
 @pytest_asyncio.fixture(scope="session")
-async def samples(samples_data: Path) -> AsyncIterator[Index]:
+async def samples(filled_once: Filler, model: bool) -> Index:
     """The sample articles that come along. Read only."""
-    async with open_index(Settings(data=samples_data)) as made:
-        await made.add([str(SAMPLES)])
-        yield made
-
-
-@pytest.fixture(scope="session")
-def sora_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of :func:`sora`."""
-    return tmp_path_factory.mktemp("sora")
+    return (await filled_once(SAMPLES, model))[1]
 
 
 @pytest_asyncio.fixture(scope="session")
-async def sora(sora_data: Path) -> AsyncIterator[Index]:
+async def samples_data(filled_once: Filler, samples: Index, model: bool) -> Path:
+    """The data folder of :func:`samples`."""
+    return (await filled_once(SAMPLES, model))[0]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sora(filled_once: Filler, model: bool) -> Index:
     """One article, in French, undated, about why Sora is late. Read only."""
     if not SORA_ARTICLE.is_file():
         pytest.skip(f"{SORA_ARTICLE} is not here")
-    async with open_index(Settings(data=sora_data)) as made:
-        await made.add([str(SORA_ARTICLE)])
-        yield made
+    return (await filled_once(SORA_ARTICLE, model))[1]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sora_data(filled_once: Filler, sora: Index, model: bool) -> Path:
+    """The data folder of :func:`sora`."""
+    return (await filled_once(SORA_ARTICLE, model))[0]

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
 import discord
 import structlog
 from discord import app_commands
-from discord.ext import commands
+from discord.ext.commands import AutoShardedBot, Bot, when_mentioned
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.on_discord import errors, sync
-from bot.on_discord.articles import Articles
-from bot.on_discord.audit import Audit
-from bot.on_discord.buttons import Judging
-from bot.on_discord.commands import Questions
-from bot.on_discord.controls import Control, Handler
-from bot.on_discord.feeds import Feeds
-from bot.on_discord.messages import Messages
-from bot.on_discord.reindex import Reindexing
-from bot.on_discord.respond import say_privately
-from bot.on_discord.settings_form import WorkspacePanel
+from bot.on_discord import articles, audit, buttons, commands, errors, feeds, messages, reindex, settings_form, sync
+from bot.on_discord.lasting_buttons import Control, Handlers, Item
+from bot.on_discord.send import say_privately
+from bot.on_discord.tasks import Tasks
 from bot.on_discord.translations import Catalogues
 from bot.service.service import Service
 from bot.settings import Settings
@@ -38,8 +29,6 @@ GRACE = 9.0
 
 _REST, _GATEWAY = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
 
-_COGS = (Questions, Messages, Judging, Articles, Feeds, Reindexing, WorkspacePanel, Audit)
-
 log = structlog.get_logger(__name__)
 
 
@@ -50,19 +39,15 @@ class _Tree(app_commands.CommandTree["ShipdateBot"]):
         return await self.client.takes(interaction)
 
     async def on_error(self, interaction: discord.Interaction[ShipdateBot], error: app_commands.AppCommandError, /) -> None:
-        await errors.tell(interaction, error)
+        await errors.tell(interaction, error, self.client.service)
 
 
-class ShipdateBot(commands.AutoShardedBot, commands.Bot):
-    """The Discord client: its parts, the service that they ask, and what goes on beside them.
-
-    Attributes:
-        controls: what buttons and menus do, by the act that their id names.
-    """
+class ShipdateBot(AutoShardedBot, Bot):
+    """The Discord client: its parts, the service that they ask, and what goes on beside them."""
 
     def __init__(self, settings: Settings, service: Service | None, *, message_content: bool | None) -> None:
         super().__init__(
-            command_prefix=commands.when_mentioned,
+            command_prefix=when_mentioned,
             help_command=None,
             tree_cls=_Tree,
             intents=_intents(bool(message_content)),
@@ -78,14 +63,12 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
         # The whole of discord.py, its webhooks too, takes the base from there: a process has one.
         Route.BASE = settings.discord_api_url.rstrip("/") or _REST
         self.settings = settings
-        self.controls: dict[str, Handler] = {}
+        self._acts: Handlers = {}
+        self._tasks = Tasks()
         self._given = service
         self._service: Service | None = service
         self._decided = message_content is not None
         self._open = AsyncExitStack()
-        self._working: set[asyncio.Task[Any]] = set()
-        self._background: set[asyncio.Task[Any]] = set()
-        self._ending = False
 
     @property
     def service(self) -> Service:
@@ -106,11 +89,20 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
         if not self._decided:
             # Before the gateway is told the intents, but too late for the constructor: what they depend on is in the index.
             self._connection._intents = _intents(await self.service.reads_unprompted("discord"))
-        for cog in _COGS:
-            await self.add_cog(cog(self))
+        await self._set_up(self.service)
         self.add_dynamic_items(Control)
         await self.tree.set_translator(Catalogues())
         await sync.sync(self.tree, self.settings.data)
+
+    async def _set_up(self, service: Service) -> None:
+        await commands.setup(self, service)
+        await messages.setup(self, service, self._tasks)
+        await buttons.setup(self, service, self._acts)
+        await articles.setup(self, service, self._acts)
+        await feeds.setup(self, service)
+        await reindex.setup(self, service, self._tasks, self._acts)
+        await settings_form.setup(self, service, self._acts)
+        await audit.setup(self, service)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect to the gateway, which another server than Discord's own is asked for."""
@@ -122,11 +114,7 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
 
     async def close(self) -> None:
         """Take nothing new, finish what was begun, within :data:`GRACE`, and close the connection and the index."""
-        self._ending = True
-        for task in self._background:
-            task.cancel()
-        if working := {task for task in self._working if task is not asyncio.current_task()}:
-            await asyncio.wait(working, timeout=GRACE)
+        await self._tasks.finish(GRACE)
         try:
             await super().close()
         finally:
@@ -140,34 +128,24 @@ class ShipdateBot(commands.AutoShardedBot, commands.Bot):
         if error := sys.exc_info()[1]:
             errors.report(error)
 
-    async def takes(self, interaction: discord.Interaction[ShipdateBot]) -> bool:
+    async def takes(self, interaction: discord.Interaction) -> bool:
         """Whether a command or a control is still taken; it is waited for at the end."""
-        if self.begin():
+        if self._tasks.begin():
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
             words = wording(interaction.locale.value.partition("-")[0])
             await say_privately(interaction, words.say(_RESTARTING))
         return False
 
-    def begin(self) -> bool:
-        """Whether something new may be begun; if so, the task that does it is waited for at the end."""
-        task = asyncio.current_task()
-        if self._ending or task is None:
-            return False
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
-        return True
-
-    def beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that need not be waited for at the end."""
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            errors.report(error)
+    async def use(self, interaction: discord.Interaction, act: str, value: str, item: Item) -> None:
+        """See :class:`bot.on_discord.lasting_buttons.Client`."""
+        if not await self.takes(interaction):
+            return
+        if handler := self._acts.get(act):
+            try:
+                await handler(interaction, value, item)
+            except Exception as error:
+                await errors.tell(interaction, error, self.service)
 
 
 _RESTARTING = later("Shipdate is being restarted; please ask again in a minute.")

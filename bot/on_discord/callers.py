@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
 from bot.presentation.replies import words_for
@@ -11,13 +9,10 @@ from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.wording import Wording
 
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
-
 _SERVER = 0  # the kind of installation by which a server has the app, among those that let an interaction happen
 
 
-def caller_of(interaction: discord.Interaction[ShipdateBot]) -> Caller:
+def caller_of(interaction: discord.Interaction) -> Caller:
     """Whoever used a command, a button or a menu."""
     member = interaction.user
     admin = isinstance(member, discord.Member) and interaction.permissions.manage_guild

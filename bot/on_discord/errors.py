@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 import structlog
 from discord import app_commands
 
 from bot.on_discord.callers import caller_of, words_of
 from bot.on_discord.escape import escape
-from bot.on_discord.respond import say_privately
+from bot.on_discord.send import say_privately
 from bot.server import logs
+from bot.service.service import Service
 from bot.wording import Wording, wording
-from index.model.errors import ShipdateError
-
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
+from index import ShipdateError
 
 _TOO_LATE = frozenset({10008, 10015, 10062, 40060})  # the message or the interaction is gone, or was answered already
 
@@ -43,7 +39,7 @@ def report(error: BaseException) -> str:
     return logs.report("an act on Discord failed", error)
 
 
-async def tell(interaction: discord.Interaction[ShipdateBot], error: BaseException) -> None:
+async def tell(interaction: discord.Interaction, error: BaseException, service: Service) -> None:
     """Tell whoever used a command or a control, and nobody else, that it failed."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -53,7 +49,7 @@ async def tell(interaction: discord.Interaction[ShipdateBot], error: BaseExcepti
     try:
         caller = caller_of(interaction)
         try:
-            words = await words_of(interaction.client.service, caller)
+            words = await words_of(service, caller)
         except Exception:  # whatever is broken, the first error is the one to tell
             words = wording(*caller.languages)
         await say_privately(interaction, sentence(error, words))

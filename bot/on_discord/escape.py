@@ -12,7 +12,7 @@ import unicodedata
 from discord.utils import escape_mentions
 
 from bot.presentation.sanitize import visible
-from index.ingestion.sources.address import AddressError, parse
+from index import AddressError, parse_address
 
 LINK_LIMIT = 512
 """Characters of a link button's address."""
@@ -65,14 +65,14 @@ def link(title: str, url: str | None, *, limit: int) -> str:
 def address(url: str | None) -> str | None:
     """An address of the web such that nothing in it ends a link; None where it is none, or too long."""
     try:
-        written = str(parse(url or "")).translate(_ENDS)
+        written = str(parse_address(url or "")).translate(_ENDS)
     except AddressError:
         return None
     return written if len(written) <= LINK_LIMIT else None
 
 
-def _escaped_start(found: re.Match[str]) -> str:
-    start = found[0]
+def _escaped_start(match: re.Match[str]) -> str:
+    start = match[0]
     return f"{start}\\" if start.isdigit() else f"\\{start}"
 
 

@@ -23,9 +23,6 @@ def invite(token: str) -> str:
     Raises:
         DiscordError: that is no token.
     """
-    if not token:
-        page = "https://discord.com/developers"
-        raise DiscordError(f"There is no DISCORD_TOKEN. Make an application at {page}, and copy the token from its Bot page.")
     encoded = token.partition(".")[0]
     try:
         id_ = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True).decode("ascii")

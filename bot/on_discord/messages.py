@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import discord
@@ -17,21 +16,18 @@ from cachetools import TTLCache
 from discord.ext import commands
 
 from bot.on_discord.callers import author_of, words_of
-from bot.on_discord.commands import ADD_COMMAND, opened_at, thread_of
+from bot.on_discord.commands import opened_at, thread_of
 from bot.on_discord.errors import report, sentence
 from bot.on_discord.render import SHOWN, Layout, render
 from bot.on_discord.send import deliver, tell_privately
-from bot.presentation.replies import reply, words_for
+from bot.on_discord.tasks import Tasks
+from bot.presentation.replies import ADD_COMMAND, reply, words_for
 from bot.service.conversations import Place
 from bot.service.permissions import Caller
 from bot.service.rate_limits import TooManyQuestionsError
+from bot.service.service import Service
 from bot.wording import later
-from index.model.answers import Answer
-from index.model.chat import Exchange
-from index.model.errors import ShipdateError
-
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
+from index import Answer, Exchange, ShipdateError
 
 PLATFORM = "discord"
 
@@ -45,24 +41,32 @@ class HiddenError(ShipdateError):
     """Discord shows what a message says only where it mentions Shipdate by its name, which a reply need not do."""
 
 
+async def setup(bot: commands.Bot, service: Service, tasks: Tasks) -> None:
+    """Listen to messages."""
+    await bot.add_cog(Messages(bot, service, tasks))
+
+
 class Messages(commands.Cog):
     """Answers what is written, and follows what becomes of it: edited, deleted, gone on with."""
 
-    def __init__(self, bot: ShipdateBot) -> None:
+    def __init__(self, bot: commands.Bot, service: Service, tasks: Tasks) -> None:
         self._bot = bot
+        self._service = service
+        self._conversations = service.conversations
+        self._tasks = tasks
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by message: its events are handled one by one
         self._told: TTLCache[int, bool, float] = TTLCache(inf, _WINDOW)  # who was told of a limit
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer it, if it asks."""
-        if message.author.bot or message.webhook_id or message.type not in _WRITTEN or not self._bot.begin():
+        if message.author.bot or message.webhook_id or message.type not in _WRITTEN or not self._tasks.begin():
             return
         answered = False
         async with self._lock(message.id):
             try:
                 if (thread := await self._addressed(message)) is not None:
-                    async with self._bot.service.conversations.once(PLATFORM, str(message.id)) as new:
+                    async with self._conversations.once(PLATFORM, str(message.id)) as new:
                         if new:
                             await self._answer(message, thread)
                             answered = True
@@ -78,15 +82,14 @@ class Messages(commands.Cog):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Answer the question anew, if it was one."""
         message = payload.message
-        if message.author.bot or message.edited_at is None or not message.content or not self._bot.begin():
+        if message.author.bot or message.edited_at is None or not message.content or not self._tasks.begin():
             return
-        conversations = self._bot.service.conversations
         async with self._lock(message.id):
             try:
-                exchange = await conversations.editable(PLATFORM, str(message.channel.id), str(message.id))
+                exchange = await self._conversations.editable(PLATFORM, str(message.channel.id), str(message.id))
                 if exchange and exchange.reply:
                     # Discord tells it again when something else of the message changes, such as the preview of a link.
-                    async with conversations.once(PLATFORM, f"{message.id} {message.edited_at.isoformat()}") as new:
+                    async with self._conversations.once(PLATFORM, f"{message.id} {message.edited_at.isoformat()}") as new:
                         if new:
                             await self._answer(message, exchange.thread, int(exchange.reply))
             except Exception as error:
@@ -95,19 +98,19 @@ class Messages(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Take the answer along, if there is one."""
-        if self._bot.begin():
+        if self._tasks.begin():
             await self._withdraw(payload.channel_id, payload.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """The same for many."""
-        if self._bot.begin():
+        if self._tasks.begin():
             for message in payload.message_ids:
                 await self._withdraw(payload.channel_id, message)
 
     async def _withdraw(self, channel: int, message: int) -> None:
         async with self._lock(message):
-            exchange = await self._bot.service.conversations.withdrawn(PLATFORM, str(channel), str(message))
+            exchange = await self._conversations.withdrawn(PLATFORM, str(channel), str(message))
         if exchange and exchange.reply:
             try:
                 await self._bot.get_partial_messageable(channel).get_partial_message(int(exchange.reply)).delete()
@@ -116,16 +119,16 @@ class Messages(commands.Cog):
 
     async def _addressed(self, message: discord.Message) -> str | None:
         """In which conversation Shipdate is addressed by a message; None where it is not."""
-        conversations, channel = self._bot.service.conversations, str(message.channel.id)
+        channel = str(message.channel.id)
         thread = thread_of(message.channel, message.id)
         if message.reference and message.reference.message_id:
-            answered = await conversations.of_reply(PLATFORM, channel, str(message.reference.message_id))
+            answered = await self._conversations.of_reply(PLATFORM, channel, str(message.reference.message_id))
             if answered and (message.content or self._me in message.mentions):
                 return answered.thread
         if message.guild is None or self._me in message.mentions:
             return thread
         goes_on = isinstance(message.channel, discord.Thread) and message.content and not message.mentions
-        return thread if goes_on and await conversations.goes_on(PLATFORM, channel, thread, opened_at(message.channel)) else None
+        return thread if goes_on and await self._conversations.goes_on(PLATFORM, channel, thread, opened_at(message.channel)) else None
 
     async def _answer(self, message: discord.Message, thread: str, before: int | None = None) -> None:
         """Answer a message; in the place of an answer that is there ``before``.
@@ -135,31 +138,30 @@ class Messages(commands.Cog):
         """
         if not message.content and not message.attachments and not self._bot.intents.message_content:
             raise HiddenError(later("Discord does not show me what you wrote; please mention me in it."))
-        service, caller = self._bot.service, author_of(message)
+        caller = author_of(message)
         place = Place(str(message.channel.id), str(message.id), thread, opened_at(message.channel))
         if before is None:
-            self._bot.beside(self._type(message.channel))
-        exchange, answer = await service.conversations.ask(caller, place, self._question(message), recall=self._recall)
+            self._tasks.beside(self._type(message.channel))
+        exchange, answer = await self._conversations.ask(caller, place, self._question(message), recall=self._recall)
         await self._send(message, caller, exchange, answer, before)
 
     async def _overhear(self, message: discord.Message) -> None:
-        service, caller = self._bot.service, author_of(message)
-        if str(message.channel.id) not in (await service.settings(caller)).unprompted_channels:
+        caller = author_of(message)
+        if str(message.channel.id) not in (await self._service.settings(caller)).unprompted_channels:
             return
-        async with service.conversations.once(PLATFORM, str(message.id)) as new:
+        async with self._conversations.once(PLATFORM, str(message.id)) as new:
             place = Place(str(message.channel.id), str(message.id), thread_of(message.channel, message.id))
-            if new and not message.mentions and (heard := await service.conversations.overhear(caller, place, message.content)):
+            if new and not message.mentions and (heard := await self._conversations.overhear(caller, place, message.content)):
                 await self._send(message, caller, *heard)
 
     async def _send(self, message: discord.Message, caller: Caller, exchange: Exchange, answer: Answer, before: int | None = None) -> None:
-        service = self._bot.service
-        words = words_for(caller, await service.settings(caller), answer.language)
+        words = words_for(caller, await self._service.settings(caller), answer.language)
         layout = render(reply(answer, words, command=ADD_COMMAND), exchange.id, more=len(answer.quotes) > SHOWN)
         if before is not None and await self._edited(message.channel, before, layout):
             return
         if sent := await deliver(message, layout, words):
             try:
-                await service.conversations.replied(exchange, str(sent.id))
+                await self._conversations.replied(exchange, str(sent.id))
             except Exception as error:  # the answer stands there; only edits of the question will not find it
                 report(error)
 
@@ -179,9 +181,9 @@ class Messages(commands.Cog):
                 if message.author.id in self._told:
                     return
                 self._told[message.author.id] = True
-                await tell_privately(message, sentence(error, await words_of(self._bot.service, caller)), otherwise="⏳")
+                await tell_privately(message, sentence(error, await words_of(self._service, caller)), otherwise="⏳")
                 return
-            words = await words_of(self._bot.service, caller)
+            words = await words_of(self._service, caller)
             await deliver(message, sentence(error, words), words)
         except Exception as unsaid:
             log.warning("an error could not be told", problem=type(unsaid).__name__)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.platforms import Command, Part, Platform
+from index import ShipdateError
 
 if TYPE_CHECKING:
     from bot.service.service import Service
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
 
 def _invite(read_settings: Callable[[], Settings], _value: str | None) -> str:
+    token = read_settings().discord_token
+    if not token:
+        page = "https://discord.com/developers"
+        raise ShipdateError(f"There is no DISCORD_TOKEN. Make an application at {page}, and copy the token from its Bot page.")
     from bot.on_discord.invite import invite
 
-    return invite(read_settings().discord_token)
+    return invite(token)
 
 
 class Discord(Platform["Service"]):

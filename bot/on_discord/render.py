@@ -15,8 +15,8 @@ from typing import Any
 from discord import ButtonStyle, Colour, ui
 from discord.utils import format_dt
 
-from bot.on_discord.controls import button
 from bot.on_discord.escape import address, clip, escape, link, plain
+from bot.on_discord.lasting_buttons import button
 from bot.presentation.replies import STAGES, Cited, Reply, StageReply, StatusReply
 from bot.wording import Wording, later
 from index import Stage
@@ -78,9 +78,9 @@ def render(reply: Reply, exchange: int, *, asked: str | None = None, more: bool 
 def render_status(reply: StatusReply) -> Layout:
     """Where a launch stands, the sentence that proves it, and what came before, newest first."""
     words, current = reply.wording, reply.current
-    told = [current, *reversed(reply.history)] if current else []
-    heads = [_stage(one, words) for one in told]
-    blocks = [[head, *block] for head, block in zip(heads, _cited([one.cited for one in told], words), strict=True)]
+    stages = [current, *reversed(reply.history)] if current else []
+    heads = [_stage(stage, words) for stage in stages]
+    blocks = [[head, *block] for head, block in zip(heads, _cited([stage.cited for stage in stages], words), strict=True)]
     if current:
         blocks[0][0] = _status_line(reply.name, current, words)
     blocks += _noted(reply.note, small=current is not None)
@@ -126,11 +126,11 @@ def _cited(cited: Iterable[Cited], words: Wording) -> list[list[str]]:
     """Quotes as blocks, and below each where it stands."""
     blocks: list[list[str]] = []
     before: Cited | None = None
-    for one in cited:
-        again = before is not None and (one.title, one.url, one.where) == (before.title, before.url, before.where)
-        source = words.say("The same article") if again else _source(one, words)
-        blocks.append([f"> {escape(one.text, limit=_QUOTE)}", _small(source)])
-        before = one
+    for quote in cited:
+        again = before is not None and (quote.title, quote.url, quote.where) == (before.title, before.url, before.where)
+        source = words.say("The same article") if again else _source(quote, words)
+        blocks.append([f"> {escape(quote.text, limit=_QUOTE)}", _small(source)])
+        before = quote
     return blocks
 
 
@@ -138,14 +138,14 @@ def _source(cited: Cited, words: Wording) -> str:
     """Title with link, publisher, day, and the language where it is another one than that of the words."""
     when = day(cited.published.date()) if cited.published else words.say("undated")
     language = words.language_name(cited.language) if cited.language != words.language else ""
-    said = [link(cited.title, cited.url, limit=_TITLE), escape(cited.publisher or "", limit=_NAME), when, escape(language)]
-    return " · ".join(filter(None, said))
+    parts = [link(cited.title, cited.url, limit=_TITLE), escape(cited.publisher or "", limit=_NAME), when, escape(language)]
+    return " · ".join(filter(None, parts))
 
 
 def _noted(note: str | None, *, small: bool) -> list[list[str]]:
     """A sentence of Shipdate's own, if there is one."""
-    said = escape(note or "", limit=_NOTE)
-    return [[_small(said) if small else said]] if said else []
+    text = escape(note or "", limit=_NOTE)
+    return [[_small(text) if small else text]] if text else []
 
 
 def _small(text: str) -> str:
@@ -172,12 +172,12 @@ def _container(blocks: Iterable[Sequence[str]], rows: Iterable[ui.ActionRow[Any]
 def _links(cited: Sequence[Cited]) -> ui.ActionRow[Any] | None:
     """A button to each source, by its publisher; by its title, where several are of one publisher."""
     targets: dict[str, Cited] = {}
-    for one in cited:
-        if url := address(one.url):
-            targets.setdefault(url, one)
-    publishers = Counter(one.publisher for one in targets.values())
+    for quote in cited:
+        if url := address(quote.url):
+            targets.setdefault(url, quote)
+    publishers = Counter(quote.publisher for quote in targets.values())
     buttons: list[ui.Button[Any]] = []
-    for url, one in list(targets.items())[:_LINKS]:
-        name = one.publisher if one.publisher and publishers[one.publisher] == 1 else one.title
+    for url, quote in list(targets.items())[:_LINKS]:
+        name = quote.publisher if quote.publisher and publishers[quote.publisher] == 1 else quote.title
         buttons.append(ui.Button(style=ButtonStyle.link, label=clip(plain(name) or url, _LABEL), url=url))
     return ui.ActionRow(*buttons) if buttons else None

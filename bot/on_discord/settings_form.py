@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import ButtonStyle, SelectOption, app_commands, ui
 from discord.ext import commands
 
 from bot.on_discord.callers import caller_of, words_of
-from bot.on_discord.controls import Control, Item, button, custom_id
+from bot.on_discord.lasting_buttons import Control, Handlers, Item, button, custom_id
 from bot.on_discord.render import Layout, lines
-from bot.on_discord.respond import acknowledge, answer
+from bot.on_discord.send import acknowledge, answer
 from bot.service.permissions import Act
+from bot.service.service import Service
 from bot.service.workspace_settings import WorkspaceSettings
 from bot.wording import LANGUAGES, Wording, later
-
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
 
 _CHANNELS = 25  # Discord's limit of a menu
 _NONE = "none"  # the choice of no language
 
 
-class WorkspacePanel(commands.Cog):
+async def setup(bot: commands.Bot, service: Service, handlers: Handlers) -> None:
+    """Take the command, and what the panel is made of."""
+    await bot.add_cog(SettingsForm(bot, service, handlers))
+
+
+class SettingsForm(commands.Cog):
     """The panel of a server's settings, and what its menus and buttons change."""
 
-    def __init__(self, bot: ShipdateBot) -> None:
+    def __init__(self, bot: commands.Bot, service: Service, handlers: Handlers) -> None:
         self._bot = bot
-        bot.controls |= {"set": self._set}
+        self._service = service
+        handlers |= {"set": self._set}
 
     @app_commands.command(name=later("settings"), description=later("How Shipdate behaves on this server"))
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
-    async def settings(self, interaction: discord.Interaction[ShipdateBot]) -> None:
+    async def settings(self, interaction: discord.Interaction) -> None:
         """Show the panel."""
         await acknowledge(interaction, private=True)
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller = self._service, caller_of(interaction)
         await service.check(caller, Act.CHANGE_SETTINGS)
         await answer(interaction, self._panel(await service.settings(caller), await words_of(service, caller)))
 
-    async def _set(self, interaction: discord.Interaction[ShipdateBot], value: str, item: Item) -> None:
+    async def _set(self, interaction: discord.Interaction, value: str, item: Item) -> None:
         await interaction.response.defer()
-        service, caller = self._bot.service, caller_of(interaction)
+        service, caller = self._service, caller_of(interaction)
         name, _, wanted = value.partition(":")
         settings = await service.change_settings(caller, {name: _chosen(wanted, item)})
         await answer(interaction, self._panel(settings, await words_of(service, caller)))
 
     def _panel(self, settings: WorkspaceSettings, words: Wording) -> Layout:
-        said = [words.say("**How Shipdate behaves here**"), words.say("Answers without being asked, when it is sure, in these channels:")]
+        texts = [words.say("**How Shipdate behaves here**"), words.say("Answers without being asked, when it is sure, in these channels:")]
         if settings.unprompted_channels and not self._bot.intents.message_content:
-            said.append(f"-# {words.say(_NEXT_START)}")
+            texts.append(f"-# {words.say(_NEXT_START)}")
         channels = ui.ChannelSelect[Any](
             custom_id=custom_id("set", "unprompted_channels:"),
             channel_types=[discord.ChannelType.text, discord.ChannelType.news],
@@ -84,7 +88,7 @@ class WorkspacePanel(commands.Cog):
             _switch("guests_see_private", settings.guests_see_private, words.say("Guests see the server's own articles"), words),
         ]
         box: ui.Container[Any] = ui.Container(
-            ui.TextDisplay(lines(said)),
+            ui.TextDisplay(lines(texts)),
             ui.ActionRow(Control(channels)),
             ui.TextDisplay(lines([words.say("Who may manage Shipdate, beside those with Manage Server:"), f"-# {words.say(_COMMANDS)}"])),
             ui.ActionRow(Control(role)),

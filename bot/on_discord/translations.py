@@ -17,5 +17,5 @@ class Catalogues(app_commands.Translator):
     ) -> str | None:
         """The text in a language; None where it is the same, or there are no words for it."""
         language = language_of(locale)
-        said = wording(language).say(string.message) if language in LANGUAGES else string.message
-        return said if said != string.message else None
+        text = wording(language).say(string.message) if language in LANGUAGES else string.message
+        return text if text != string.message else None

@@ -12,13 +12,15 @@ from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartH
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.on_slack import admin, assistant, buttons, commands, home, reindex, settings_form
-from bot.on_slack import messages as asking
+from bot.on_slack import articles, assistant, audit, buttons, commands, feeds, home, messages, reindex, settings_form
+from bot.on_slack.callers import Callers
+from bot.on_slack.commands import Commands
+from bot.on_slack.errors import Errors
 from bot.on_slack.installations import oauth_settings
 from bot.on_slack.messages import Messages
 from bot.on_slack.send import Poster, retry_handlers
 from bot.on_slack.signatures import Verification, is_verified
-from bot.on_slack.surface import Surface
+from bot.on_slack.tasks import Tasks
 from bot.service.service import Service
 from bot.settings import Settings
 
@@ -36,8 +38,8 @@ def create_app(settings: Settings, service: Service) -> AsyncApp:
     return build(settings, service)[0]
 
 
-def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface, Verification]:
-    """The Bolt app with all its listeners; with what these share, and what tells Slack's requests from others."""
+def build(settings: Settings, service: Service) -> tuple[AsyncApp, Tasks, Verification]:
+    """The Bolt app with all its listeners; with what these are at, and what tells Slack's requests from others."""
     several = bool(settings.slack_client_id and settings.slack_client_secret)
     base = f"{settings.slack_api_url.rstrip('/')}/" if settings.slack_api_url else AsyncWebClient.BASE_URL  # slack_sdk wants the slash
     verification = Verification(settings.slack_signing_secret, settings.slack_api_url)
@@ -52,23 +54,28 @@ def build(settings: Settings, service: Service) -> tuple[AsyncApp, Surface, Veri
         oauth_settings=oauth_settings(settings, service.database, base) if several else None,
     )
     app.client.base_url, app.client.retry_handlers = base, retry_handlers()
-    surface = Surface(service, Poster(settings.slack_api_url))
-    _track(app, surface.work)
-    messages = Messages(surface)
-    assistant.register(app, surface, messages)
-    asking.register(app, messages)
-    for listeners in (commands, buttons, home, admin, reindex, settings_form):
-        listeners.register(app, surface)
+    callers = Callers(service, Poster(settings.slack_api_url))
+    errors = Errors(callers)
+    tasks = Tasks(service.conversations, errors)
+    _track(app, tasks.work)
+    asking, commanding = Messages(service, callers, tasks), Commands(service, callers)
+    assistant.setup(app, service, callers, tasks, asking)
+    messages.setup(app, asking)
+    commands.setup(app, callers, tasks, commanding)
+    buttons.setup(app, service, callers, tasks, commanding)
+    home.setup(app, service, callers, tasks, errors)
+    for module in (articles, feeds, reindex, audit, settings_form):
+        module.setup(app, service, callers, tasks)
     _clean_up(app)
-    app.error(_unforeseen(surface))
-    return app, surface, verification
+    app.error(_unforeseen(callers, errors))
+    return app, tasks, verification
 
 
-def _unforeseen(surface: Surface) -> Any:
+def _unforeseen(callers: Callers, errors: Errors) -> Any:
     async def tell(error: Exception, body: dict[str, Any], context: Any) -> BoltResponse | None:
         if not is_verified(context):  # nobody knows whose words these are
             return BoltResponse(status=401, body="")
-        await surface.tell(surface.talk(context, body), error)
+        await errors.tell(callers.talk(context, body), error)
         return None
 
     return tell

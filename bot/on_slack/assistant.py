@@ -13,10 +13,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.on_slack import render
+from bot.on_slack.callers import Callers
 from bot.on_slack.escape import asked, plain
 from bot.on_slack.messages import Messages
 from bot.on_slack.send import refusal
-from bot.on_slack.surface import Surface
+from bot.on_slack.tasks import Tasks
+from bot.service.service import Service
 
 _PROMPTS = 4  # the most that Slack shows
 _TITLE = 80  # characters
@@ -40,27 +42,27 @@ class _Assistant(AsyncAssistant):
         return await super().async_process(req=req, resp=resp, next=next)
 
 
-def register(app: AsyncApp, surface: Surface, messages: Messages) -> None:
+def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks, messages: Messages) -> None:
     """Be an assistant."""
     assistant = _Assistant()
 
     @assistant.thread_started
     async def greet(body: Mapping[str, Any], context: AsyncBoltContext, set_suggested_prompts: AsyncSetSuggestedPrompts) -> None:
-        talk = surface.talk(context, body)
+        talk = callers.talk(context, body)
         thread = body["event"]["assistant_thread"]
         talk.user, talk.thread = thread["user_id"], thread["thread_ts"]
 
         async def work() -> None:
-            caller = await surface.caller(talk)
-            words = await surface.words(caller)
-            names = [status.name for status in await surface.service.board(caller, _PROMPTS)]
+            caller = await callers.caller(talk)
+            words = await callers.words(caller)
+            names = [status.name for status in await service.board(caller, _PROMPTS)]
             greeting = words.say("Ask me when an AI product launches; I answer with what the articles say, word for word.")
             await talk.openly(lambda _: render.said(greeting), thread=talk.thread)
             prompts = [words.say("When will {name} ship?", name=plain(name, _TITLE)) for name in names]
             if prompts:
                 await _adorn(set_suggested_prompts(prompts=[{"title": prompt, "message": prompt} for prompt in prompts]))
 
-        await surface.once(talk, f"{talk.channel}:{talk.thread}:greeting", work)
+        await tasks.once(talk, f"{talk.channel}:{talk.thread}:greeting", work)
 
     @assistant.thread_context_changed
     async def changed() -> None:
@@ -75,9 +77,9 @@ def register(app: AsyncApp, surface: Surface, messages: Messages) -> None:
         set_title: AsyncSetTitle,
     ) -> None:
         async def show_work() -> None:
-            words = await surface.words(await surface.caller(surface.talk(context, body)))
+            words = await callers.words(await callers.caller(callers.talk(context, body)))
             await _adorn(set_status(words.say("is looking it up …")))
-            if not await surface.conversations.goes_on("slack", event["channel"], event["thread_ts"]):
+            if not await service.conversations.goes_on("slack", event["channel"], event["thread_ts"]):
                 await _adorn(set_title(plain(asked(event.get("text") or "", context.bot_user_id), _TITLE)))
 
         await messages.heard(event, body, context, show_work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -64,6 +64,10 @@ class Dialect:
     feedback: bool = True
 
 
+Render: TypeAlias = Callable[[Dialect], Message]
+"""Makes a message in the form that the server knows."""
+
+
 def section(text: str, accessory: Element | None = None) -> Block:
     """A paragraph of *mrkdwn*, made of texts that are escaped already."""
     return {"type": "section", "text": _mrkdwn(text), **({"accessory": accessory} if accessory else {})}
@@ -103,8 +107,8 @@ def button(text: str, action: str, value: str, *, style: str | None = None, labe
     Args:
         label: what a screen reader says in the place of the text.
     """
-    made: Element = {"type": "button", "text": words(text, LABEL), "action_id": action, "value": value[:VALUE]}
-    return made | ({"style": style} if style else {}) | ({"accessibility_label": plain(label, LABEL)} if label else {})
+    element: Element = {"type": "button", "text": words(text, LABEL), "action_id": action, "value": value[:VALUE]}
+    return element | ({"style": style} if style else {}) | ({"accessibility_label": plain(label, LABEL)} if label else {})
 
 
 def words(text: str, limit: int) -> Element:
@@ -119,8 +123,8 @@ def option(text: str, value: str) -> Element:
 
 def field(id_: str, label: str, element: Element, *, hint: str | None = None, optional: bool = True) -> Block:
     """An input of a form; block and action bear the same id."""
-    made: Block = {"type": "input", "block_id": id_, "label": words(label, TEXT // 2), "element": element | {"action_id": id_}}
-    return made | {"optional": optional} | ({"hint": words(hint, TEXT // 2)} if hint else {})
+    block: Block = {"type": "input", "block_id": id_, "label": words(label, TEXT // 2), "element": element | {"action_id": id_}}
+    return block | {"optional": optional} | ({"hint": words(hint, TEXT // 2)} if hint else {})
 
 
 def modal(title: str, blocks: Sequence[Block], *, close: str, submit: str | None = None, callback: str = "", kept: str = "") -> Block:
@@ -129,8 +133,8 @@ def modal(title: str, blocks: Sequence[Block], *, close: str, submit: str | None
     Args:
         kept: comes back with what it sends.
     """
-    made: Block = {"type": "modal", "title": words(title, TITLE), "close": words(close, TITLE), "blocks": list(blocks)[:VIEW_BLOCKS]}
-    return made | {"callback_id": callback, "private_metadata": kept} | ({"submit": words(submit, TITLE)} if submit else {})
+    view: Block = {"type": "modal", "title": words(title, TITLE), "close": words(close, TITLE), "blocks": list(blocks)[:VIEW_BLOCKS]}
+    return view | {"callback_id": callback, "private_metadata": kept} | ({"submit": words(submit, TITLE)} if submit else {})
 
 
 def _mrkdwn(text: str) -> Element:

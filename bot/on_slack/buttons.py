@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -12,65 +13,87 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
 from bot.on_slack import render
-from bot.on_slack.commands import show_status, status_of
+from bot.on_slack.blocks import Render
+from bot.on_slack.callers import Callers
+from bot.on_slack.commands import Commands, status_of
 from bot.on_slack.messages import rendered
-from bot.on_slack.send import NOT_HERE, Render, Talk, refusal
-from bot.on_slack.surface import Surface
+from bot.on_slack.send import NOT_HERE, Talk, refusal
+from bot.on_slack.tasks import Tasks
 from bot.presentation.replies import Reply, cite, status_reply
+from bot.service.service import Service
 
-_Act: TypeAlias = Callable[[Surface, Talk, str], Awaitable[None]]
+_Act: TypeAlias = Callable[[Talk, str], Awaitable[None]]
 
 
-def register(app: AsyncApp, surface: Surface) -> None:
+def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks, commands: Commands) -> None:
     """Listen to the buttons of messages."""
+    below = Buttons(service, callers, commands)
 
     def listen(action: str | re.Pattern[str], act: _Act) -> None:
         async def pressed(ack: AsyncAck, action: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
             await ack()
-            talk = surface.talk(context, body)
-            await surface.once(talk, talk.trigger, partial(act, surface, talk, str(action.get("value") or "")))
+            talk = callers.talk(context, body)
+            await tasks.once(talk, talk.trigger, partial(act, talk, str(action.get("value") or "")))
 
         app.action(action)(pressed)
 
-    listen(re.compile("^feedback(:|$)"), _judge)
-    listen("more", _more)
-    listen("share", _share)
-    listen("delete", _delete)
-    listen(re.compile("^status:"), _status)
+    listen(re.compile("^feedback(:|$)"), below.vote)
+    listen("more", below.more)
+    listen("share", below.share)
+    listen("delete", below.delete)
+    listen(re.compile("^status:"), below.status)
 
 
-async def _judge(surface: Surface, talk: Talk, value: str) -> None:
-    caller = await surface.caller(talk)
-    id_, _, judged = value.partition(":")
-    votes = await surface.conversations.vote(caller, _number(id_), good=judged == "good")
-    words = await surface.words(caller)
-    sentence = words.say("Thank you! So far: 👍 {good}, 👎 {bad}.", good=votes.good, bad=votes.bad)
-    await talk.privately(lambda _: render.said(sentence))
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What each does; it is told the button's value."""
 
+    service: Service
+    callers: Callers
+    commands: Commands
 
-async def _more(surface: Surface, talk: Talk, value: str) -> None:
-    caller = await surface.caller(talk)
-    exchange, quotes = await surface.conversations.quotes(caller, _number(value))
-    words = await surface.words(caller, language=exchange.language)
-    further = cite(quotes[1 + render.FURTHER :], words)
-    await talk.privately(lambda dialect: render.more(further, words, dialect))
+    async def vote(self, talk: Talk, value: str) -> None:
+        """Note that an answer is good, or bad."""
+        caller = await self.callers.caller(talk)
+        id_, _, judged = value.partition(":")
+        votes = await self.service.conversations.vote(caller, _number(id_), good=judged == "good")
+        words = await self.callers.words(caller)
+        sentence = words.say("Thank you! So far: 👍 {good}, 👎 {bad}.", good=votes.good, bad=votes.bad)
+        await talk.privately(lambda _: render.said(sentence))
 
+    async def more(self, talk: Talk, value: str) -> None:
+        """Show the quotes that an answer had no room for."""
+        caller = await self.callers.caller(talk)
+        exchange, quotes = await self.service.conversations.quotes(caller, _number(value))
+        words = await self.callers.words(caller, language=exchange.language)
+        further = cite(quotes[1 + render.FURTHER :], words)
+        await talk.privately(lambda dialect: render.more(further, words, dialect))
 
-async def _share(surface: Surface, talk: Talk, value: str) -> None:
-    caller = await surface.caller(talk)
-    kind, _, what = value.partition(":")
-    if kind == "status":
-        name, as_of = status_of(what)
-        told = status_reply(await surface.service.status(caller, name, as_of=as_of), await surface.words(caller))
-        await _post(talk, lambda dialect: render.status(told, dialect))
-    else:
-        exchange, quotes = await surface.conversations.quotes(caller, _number(what))
-        words = await surface.words(caller, language=exchange.language)
-        shown = Reply(cite(quotes, words), None if quotes else words.say("There are no more quotes."), words)
-        ts = await _post(talk, rendered(shown, exchange))
-        if ts:
-            await surface.conversations.replied(exchange, ts)
-    await talk.remove()
+    async def share(self, talk: Talk, value: str) -> None:
+        """Show to all what only the asker saw."""
+        service, caller = self.service, await self.callers.caller(talk)
+        kind, _, what = value.partition(":")
+        if kind == "status":
+            name, as_of = status_of(what)
+            status = status_reply(await service.status(caller, name, as_of=as_of), await self.callers.words(caller))
+            await _post(talk, lambda dialect: render.status(status, dialect))
+        else:
+            exchange, quotes = await service.conversations.quotes(caller, _number(what))
+            words = await self.callers.words(caller, language=exchange.language)
+            shown = Reply(cite(quotes, words), None if quotes else words.say("There are no more quotes."), words)
+            ts = await _post(talk, rendered(shown, exchange))
+            if ts:
+                await service.conversations.replied(exchange, ts)
+        await talk.remove()
+
+    async def delete(self, talk: Talk, value: str) -> None:
+        """Take an answer back."""
+        await self.service.conversations.remove(await self.callers.caller(talk), _number(value))
+        await talk.remove()
+
+    async def status(self, talk: Talk, value: str) -> None:
+        """Tell where a launch stands that was suggested."""
+        await self.commands.status(talk, *status_of(value))
 
 
 async def _post(talk: Talk, shown: Render) -> str | None:
@@ -82,16 +105,6 @@ async def _post(talk: Talk, shown: Render) -> str | None:
             raise
         return None
     return ts
-
-
-async def _delete(surface: Surface, talk: Talk, value: str) -> None:
-    await surface.conversations.remove(await surface.caller(talk), _number(value))
-    await talk.remove()
-
-
-async def _status(surface: Surface, talk: Talk, value: str) -> None:
-    name, as_of = status_of(value)
-    await show_status(surface, talk, name, as_of)
 
 
 def _number(text: str) -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
-from index.model.errors import DataError
-from index.storage.maintenance.integrity import Check, Health
-from index.storage.store.database import FILE
+from index import DATABASE_FILE, Check, DataError, Health
 
 
 def stored_tokens(settings: Settings) -> Check:
@@ -15,7 +13,7 @@ def stored_tokens(settings: Settings) -> Check:
         seal = Seal.of(settings.shipdate_key)
     except SealError as error:
         return Check("stored tokens", Health.ERROR, str(error), "Mend SHIPDATE_KEY, or leave it empty.")
-    if not (settings.data / FILE).is_file():
+    if not (settings.data / DATABASE_FILE).is_file():
         return Check("stored tokens", Health.OK, "none")
     from bot.on_slack.installations import at_rest
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -12,14 +13,18 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.on_slack import render
+from bot.on_slack.blocks import Render
+from bot.on_slack.callers import Callers
 from bot.on_slack.escape import asked, unescaped
-from bot.on_slack.messages import ADD, rendered
-from bot.on_slack.send import Render, Talk
-from bot.on_slack.surface import Surface
+from bot.on_slack.messages import rendered
+from bot.on_slack.send import Talk
+from bot.on_slack.tasks import Tasks
 from bot.presentation.json_api import parse_day
-from bot.presentation.replies import reply, status_reply
+from bot.presentation.replies import ADD_COMMAND, reply, status_reply
 from bot.service.conversations import Place
-from index import QuestionError
+from bot.service.permissions import Caller
+from bot.service.service import Service
+from index import QuestionError, Status
 
 SHORTCUT = "ask_about_message"
 """The callback of *Ask Shipdate about this*."""
@@ -29,69 +34,112 @@ _AS_OF = re.compile(r"\bas of (\d{4}-\d{2}-\d{2})\Z", re.IGNORECASE)
 _LAST = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\Z")
 
 
-def register(app: AsyncApp, surface: Surface) -> None:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What an admin wrote after a command.
+
+    Attributes:
+        shared: whether it is about what all workspaces share.
+    """
+
+    verb: str
+    names: tuple[str, ...]
+    shared: bool
+
+    @classmethod
+    def of(cls, text: str) -> Line:
+        """From the words; "shared" may stand at the end."""
+        words = [asked(word, None) or word for word in text.split()]
+        shared = bool(words) and words[-1].lower() == "shared"
+        words = words[:-1] if shared else words
+        return cls(words[0].lower() if words else "", tuple(words[1:]), shared)
+
+
+def listen(app: AsyncApp, callers: Callers, tasks: Tasks, command: str, act: Callable[[Talk, str], Awaitable[None]]) -> None:
+    """Do something whenever a command is written, once; ``act`` is handed the way back, and what stands after the command."""
+
+    async def typed(ack: AsyncAck, command: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        talk = callers.talk(context, body)
+        await tasks.once(talk, talk.trigger, partial(act, talk, command.get("text") or ""))
+
+    app.command(command)(typed)
+
+
+def listen_for_admins(app: AsyncApp, callers: Callers, tasks: Tasks, command: str, act: Callable[[Talk, Line], Awaitable[None]]) -> None:
+    """The same for a command of admins."""
+
+    async def read(talk: Talk, text: str) -> None:
+        await act(talk, Line.of(text))
+
+    listen(app, callers, tasks, command, read)
+
+
+def setup(app: AsyncApp, callers: Callers, tasks: Tasks, commands: Commands) -> None:
     """Listen to the commands that anybody may use."""
-
-    async def ask(ack: AsyncAck, command: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
-        await ack()
-        talk = surface.talk(context, body)
-        said, as_of = _split(_AS_OF, unescaped(command.get("text") or ""))
-        await surface.once(talk, talk.trigger, partial(_ask, surface, talk, said, as_of))
-
-    async def sora(ack: AsyncAck, command: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
-        await ack()
-        talk = surface.talk(context, body)
-        await surface.once(talk, talk.trigger, partial(_sora, surface, talk, (command.get("text") or "").strip()))
-
-    async def launch(ack: AsyncAck, command: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
-        await ack()
-        talk = surface.talk(context, body)
-        await surface.once(talk, talk.trigger, partial(_launch, surface, talk, unescaped(command.get("text") or "")))
 
     async def about(ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        talk = surface.talk(context, body)
+        talk = callers.talk(context, body)
         talk.thread = talk.thread or talk.message  # it is answered below the message
-        await surface.once(talk, talk.trigger, partial(_ask, surface, talk, asked(body["message"].get("text") or "", talk.bot), None))
+        question = asked(body["message"].get("text") or "", talk.bot)
+        await tasks.once(talk, talk.trigger, partial(commands.answer, talk, question, None))
 
-    app.command("/ask")(ask)
-    app.command("/sora-status")(sora)
-    app.command("/launch-status")(launch)
+    listen(app, callers, tasks, "/ask", commands.ask)
+    listen(app, callers, tasks, "/sora-status", commands.sora)
+    listen(app, callers, tasks, "/launch-status", commands.launch)
     app.message_shortcut(SHORTCUT)(about)
 
 
-async def _ask(surface: Surface, talk: Talk, question: str, as_of: str | None) -> None:
-    caller = await surface.caller(talk)
-    channel = talk.channel or ""
-    # A command stands in no thread: what somebody asks by commands in a channel is one conversation.
-    place = Place(channel, talk.trigger, f"{channel}:{talk.user}")
-    exchange, said = await surface.conversations.ask(caller, place, question, as_of=_day(as_of))
-    shown = reply(said, await surface.words(caller, question, said.language), command=ADD)
-    private = (await surface.service.settings(caller)).private_replies
-    await _show(talk, rendered(shown, exchange, private=private), private=private)
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What these commands do; each is told what stands after it."""
+
+    service: Service
+    callers: Callers
+
+    async def ask(self, talk: Talk, text: str) -> None:
+        """Answer a question, as on a day that may stand at its end."""
+        await self.answer(talk, *_split(_AS_OF, unescaped(text)))
+
+    async def answer(self, talk: Talk, question: str, as_of: str | None) -> None:
+        """Answer a question."""
+        service, caller = self.service, await self.callers.caller(talk)
+        channel = talk.channel or ""
+        # A command stands in no thread: what somebody asks by commands in a channel is one conversation.
+        place = Place(channel, talk.trigger, f"{channel}:{talk.user}")
+        exchange, answer = await service.conversations.ask(caller, place, question, as_of=_day(as_of))
+        shown = reply(answer, await self.callers.words(caller, question, answer.language), command=ADD_COMMAND)
+        private = (await service.settings(caller)).private_replies
+        await _show(talk, rendered(shown, exchange, private=private), private=private)
+
+    async def sora(self, talk: Talk, text: str) -> None:
+        """Where Sora stands."""
+        await self.status(talk, "Sora", _day(text.strip()))
+
+    async def launch(self, talk: Talk, text: str) -> None:
+        """Where any product stands."""
+        name, day = _split(_LAST, unescaped(text))
+        if not name:
+            raise QuestionError("Name a product, for example: Sora.")
+        await self.status(talk, name, _day(day))
+
+    async def status(self, talk: Talk, name: str, as_of: date | None) -> None:
+        """Tell where a launch stands; where nothing is known of it, offer what may have been meant."""
+        service, caller = self.service, await self.callers.caller(talk)
+        status = await service.status(caller, name, as_of=as_of)
+        private = (await service.settings(caller)).private_replies
+        suggested = await suggestions(service, caller, name, status, as_of)
+        shown = status_reply(status, await self.callers.words(caller))
+        share = f"status:{status_value(status.name, as_of)}" if private else None
+        private = private or not status.history
+        await _show(talk, lambda dialect: render.status(shown, dialect, share=share, suggested=suggested), private=private)
 
 
-async def _sora(surface: Surface, talk: Talk, text: str) -> None:
-    await show_status(surface, talk, "Sora", _day(text))
-
-
-async def _launch(surface: Surface, talk: Talk, text: str) -> None:
-    name, day = _split(_LAST, text)
-    if not name:
-        raise QuestionError("Name a product, for example: Sora.")
-    await show_status(surface, talk, name, _day(day))
-
-
-async def show_status(surface: Surface, talk: Talk, name: str, as_of: date | None) -> None:
-    """Tell where a launch stands; where nothing is known of it, offer what may have been meant."""
-    caller = await surface.caller(talk)
-    found = await surface.service.status(caller, name, as_of=as_of)
-    private = (await surface.service.settings(caller)).private_replies
-    near = [] if found.history else await surface.service.suggest(caller, name, _SUGGESTED)
-    suggested = [(status_value(shown, as_of), shown) for id_, shown in near if id_ != found.product]
-    shown = status_reply(found, await surface.words(caller))
-    share = f"status:{status_value(found.name, as_of)}" if private else None
-    await _show(talk, lambda dialect: render.status(shown, dialect, share=share, suggested=suggested), private=private or not found.history)
+async def suggestions(service: Service, caller: Caller, name: str, status: Status, as_of: date | None) -> list[tuple[str, str]]:
+    """What may have been meant where nothing is known of a launch: value and name of a button for each."""
+    near = [] if status.history else await service.suggest(caller, name, _SUGGESTED)
+    return [(status_value(product, as_of), product) for id_, product in near if id_ != status.product]
 
 
 async def _show(talk: Talk, shown: Render, *, private: bool) -> None:
@@ -116,8 +164,8 @@ def status_of(value: str) -> tuple[str, date | None]:
 def _split(form: re.Pattern[str], text: str) -> tuple[str, str | None]:
     """What stands before a day at the end, and the day; the form has a bounded length, so this takes linear time."""
     text = text.strip()
-    found = form.search(text)
-    return (text[: found.start()].rstrip(), found[1]) if found else (text, None)
+    match = form.search(text)
+    return (text[: match.start()].rstrip(), match[1]) if match else (text, None)
 
 
 def _day(text: str | None) -> date | None:

@@ -22,14 +22,14 @@ from bot.on_slack.app import build
 from bot.on_slack.manifest import PATH
 from bot.on_slack.send import refusal
 from bot.on_slack.signatures import SIGNATURE, TIMESTAMP, Verification
-from bot.on_slack.surface import Surface
+from bot.on_slack.tasks import Tasks
 from bot.platforms import Part, Ready
 from bot.server.connections import Handler, listening
 from bot.server.listen_address import Address, parse_address
 from bot.service.encryption import Seal
 from bot.service.service import Service
 from bot.settings import Settings
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 BODY_LIMIT = 1024 * 1024
 """The largest request that is read, in bytes; Slack's are far smaller."""
@@ -59,8 +59,8 @@ def part(settings: Settings, service: Service) -> Part:
 
     async def run(ready: Ready) -> None:
         await installations.renew(service.database, Seal.of(settings.shipdate_key))
-        app, surface, verification = build(settings, service)
-        async with _finishing(surface):
+        app, tasks, verification = build(settings, service)
+        async with _finishing(tasks):
             if address:
                 await _listen(app, verification, address, ready)
             else:
@@ -95,14 +95,14 @@ def _check(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _finishing(surface: Surface) -> AsyncIterator[None]:
+async def _finishing(tasks: Tasks) -> AsyncIterator[None]:
     """When this is left, what has begun is finished, as far as there is time."""
     try:
         yield
     finally:
-        for task in surface.aside:
+        for task in tasks.aside:
             task.cancel()
-        if work := {*surface.work, *surface.aside}:
+        if work := {*tasks.work, *tasks.aside}:
             _, late = await asyncio.wait(work, timeout=_GRACE)
             for task in late:
                 task.cancel()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bot.presentation.sanitize import visible
-from index.ingestion.sources.address import AddressError, parse
+from index import AddressError, parse_address
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"}
@@ -29,25 +29,25 @@ def plain(text: str, limit: int) -> str:
 
 def mrkdwn(text: str, limit: int) -> str:
     """For *mrkdwn*, as words and nothing else; at most ``limit`` characters long, with no escape cut in two."""
-    return _within((_ESCAPED.get(one) or _ALIKE.get(one, one) for one in _EMOJI.sub("∶", visible(text))), limit)
+    return _within((_ESCAPED.get(sign) or _ALIKE.get(sign, sign) for sign in _EMOJI.sub("∶", visible(text))), limit)
 
 
 def fallback(text: str, limit: int) -> str:
     """For the ``text`` of a message that has blocks: what notifications show and screen readers say."""
-    return _within((_ESCAPED.get(one, one) for one in visible(text)), limit)
+    return _within((_ESCAPED.get(sign, sign) for sign in visible(text)), limit)
 
 
 def _within(pieces: Iterable[str], limit: int) -> str:
-    told: list[str] = []
+    prefix: list[str] = []
     length = 0
     for piece in pieces:
         length += len(piece)
         if length > limit:
-            while told and length - len(piece) > limit - 1:
-                length -= len(told.pop())
-            return "".join(told) + "…"
-        told.append(piece)
-    return "".join(told)
+            while prefix and length - len(piece) > limit - 1:
+                length -= len(prefix.pop())
+            return "".join(prefix) + "…"
+        prefix.append(piece)
+    return "".join(prefix)
 
 
 def link(url: str | None, label: str, limit: int) -> str:
@@ -61,7 +61,7 @@ def link(url: str | None, label: str, limit: int) -> str:
 def web_address(url: str | None) -> str | None:
     """An address that can stand in a link: http or https, with everything quoted that would end it; else None."""
     try:
-        return quote(str(parse(url or "")), safe=_IN_URLS).replace("&", "&amp;")
+        return quote(str(parse_address(url or "")), safe=_IN_URLS).replace("&", "&amp;")
     except AddressError:
         return None
 
@@ -69,15 +69,15 @@ def web_address(url: str | None) -> str | None:
 def asked(text: str, bot: str | None) -> str:
     """What somebody wrote, without Slack's markup and without the mention of the bot."""
 
-    def said(found: re.Match[str]) -> str:
-        kind, target, label = found.groups()
+    def shown(match: re.Match[str]) -> str:
+        kind, target, label = match.groups()
         if kind == "@":
             return "" if target == bot else (label or "")
         if kind == "#":
             return f"#{label}" if label else ""
         return label or ("" if kind else target)
 
-    return unescaped(_MENTION.sub(said, text)).strip()
+    return unescaped(_MENTION.sub(shown, text)).strip()
 
 
 def unescaped(text: str) -> str:

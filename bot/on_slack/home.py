@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,87 +13,97 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.on_slack import render
 from bot.on_slack.blocks import Block, Dialect, Message, button, context, divider, field, header, modal, section
-from bot.on_slack.commands import status_of, status_value
+from bot.on_slack.callers import Callers
+from bot.on_slack.commands import status_of, status_value, suggestions
+from bot.on_slack.errors import Errors
 from bot.on_slack.escape import mrkdwn
 from bot.on_slack.send import Talk
-from bot.on_slack.surface import Surface
+from bot.on_slack.tasks import Tasks
 from bot.presentation.replies import StatusReply, status_reply
+from bot.service.service import Service
 from bot.wording import Wording
 
 _SHOWN = 10  # launches
-_SUGGESTED = 5
 _LONGEST_NAME = 150  # characters that can be typed
 
 
-def register(app: AsyncApp, surface: Surface) -> None:
+def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks, errors: Errors) -> None:
     """Listen to the home tab and to its modal."""
+    tab = Home(service, callers)
 
     async def opened(event: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         if event.get("tab") != "messages":
-            talk = surface.talk(context, body)
+            talk = callers.talk(context, body)
             try:
-                await _publish(surface, talk)
+                await tab.publish(talk)
             except Exception as error:
-                await surface.tell(talk, error)
+                await errors.tell(talk, error)
 
     async def asked(ack: AsyncAck, action: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        talk = surface.talk(context, body)
+        talk = callers.talk(context, body)
         value = str(action.get("value") or "").strip()
         if name := value if action["action_id"] == "search" else status_of(value)[0]:
-            await surface.once(talk, talk.trigger, partial(_history, surface, talk, name, (body.get("view") or {})))
+            await tasks.once(talk, talk.trigger, partial(tab.history, talk, name, (body.get("view") or {})))
 
     app.event("app_home_opened")(opened)
     app.action(re.compile("^(search|history)(:|$)"))(asked)
 
 
-async def _publish(surface: Surface, talk: Talk) -> None:
-    caller = await surface.caller(talk)
-    words = await surface.words(caller)
-    board = [status_reply(status, words) for status in await surface.service.board(caller, _SHOWN)]
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Draws the board of the *Home* tab, and opens a product's history from its search."""
 
-    async def publish(made: Message) -> None:
-        await talk.client.views_publish(user_id=talk.user, view={"type": "home", "blocks": list(made.blocks)})
+    service: Service
+    callers: Callers
 
-    await surface.poster.send(lambda dialect: home(board, words, dialect), publish)
+    async def publish(self, talk: Talk) -> None:
+        """Show the board to whoever has opened the tab."""
+        caller = await self.callers.caller(talk)
+        words = await self.callers.words(caller)
+        launches = [status_reply(status, words) for status in await self.service.board(caller, _SHOWN)]
 
+        async def publish(message: Message) -> None:
+            await talk.client.views_publish(user_id=talk.user, view={"type": "home", "blocks": list(message.blocks)})
 
-async def _history(surface: Surface, talk: Talk, name: str, view: Mapping[str, Any]) -> None:
-    caller = await surface.caller(talk)
-    words = await surface.words(caller)
-    found = await surface.service.status(caller, name)
-    near = [] if found.history else await surface.service.suggest(caller, name, _SUGGESTED)
-    suggested = [(status_value(shown, None), shown) for id_, shown in near if id_ != found.product]
-    told = status_reply(found, words)
+        await talk.poster.send(lambda dialect: home(launches, words, dialect), publish)
 
-    async def show(made: Message) -> None:
-        shown = modal(found.name, [_in_modal(block) for block in made.blocks], close=words.say("Close"))
-        if view.get("type") == "modal":
-            await talk.client.views_update(view_id=view["id"], view=shown)
-        else:
-            await talk.client.views_open(trigger_id=talk.trigger, view=shown)
+    async def history(self, talk: Talk, name: str, view: Mapping[str, Any]) -> None:
+        """Show a product's history in a modal; in the place of one that is open."""
+        service, caller = self.service, await self.callers.caller(talk)
+        words = await self.callers.words(caller)
+        status = await service.status(caller, name)
+        suggested = await suggestions(service, caller, name, status, None)
+        reply = status_reply(status, words)
 
-    await surface.poster.send(lambda dialect: render.status(told, dialect, suggested=suggested), show)
+        async def show(message: Message) -> None:
+            shown = modal(status.name, [_in_modal(block) for block in message.blocks], close=words.say("Close"))
+            if view.get("type") == "modal":
+                await talk.client.views_update(view_id=view["id"], view=shown)
+            else:
+                await talk.client.views_open(trigger_id=talk.trigger, view=shown)
+
+        await talk.poster.send(lambda dialect: render.status(reply, dialect, suggested=suggested), show)
 
 
 def _in_modal(block: Block) -> Block:
     """What is suggested opens here, not in a channel."""
     if block["type"] != "actions":
         return block
-    return block | {"elements": [one | {"action_id": f"history:{at}"} for at, one in enumerate(block["elements"])]}
+    return block | {"elements": [element | {"action_id": f"history:{at}"} for at, element in enumerate(block["elements"])]}
 
 
-def home(board: Sequence[StatusReply], words: Wording, dialect: Dialect) -> Message:
+def home(launches: Sequence[StatusReply], words: Wording, dialect: Dialect) -> Message:
     """The tab: search, and each launch's stage, since when, and the newest quote."""
     placeholder = {"type": "plain_text", "text": words.say("Sora, Kling, Claude Code ...")}
     box = {"type": "plain_text_input", "max_length": _LONGEST_NAME, "placeholder": placeholder}
     search = field("search", words.say("Look up a product"), box) | {"dispatch_action": True}
     blocks: list[Block] = [header(words.say("Where launches stand")), search, divider()]
-    for one in board:
-        if one.current:
-            more = button(words.say("History"), "history", status_value(one.name, None))
-            blocks += [section(render.headline(one.name, one.current), more), *render.cited(one.current.cited, words, dialect)]
-    if not board:
+    for launch in launches:
+        if launch.current:
+            more = button(words.say("History"), "history", status_value(launch.name, None))
+            blocks += [section(render.headline(launch.name, launch.current), more), *render.cited(launch.current.cited, words, dialect)]
+    if not launches:
         blocks.append(section(mrkdwn(words.say("No article tells of a launch yet."), 3000)))
     blocks.append(context(mrkdwn(words.say("Ask me in any channel that I am in, in a direct message, or with /ask."), 3000)))
     return Message("", tuple(blocks))

@@ -30,9 +30,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.on_slack.manifest import SCOPES
 from bot.service.encryption import Seal, SealError, is_closed
 from bot.settings import Settings
-from index.model.errors import BusyError
-from index.storage.maintenance.integrity import look_up
-from index.storage.store.database import Database
+from index import BusyError, Database, look_up_rows
 
 _STATE = 600  # seconds in which somebody may consent
 _STATES = 10_000  # that were used, and are remembered until then
@@ -189,7 +187,7 @@ def at_rest(data: Path, seal: Seal) -> AtRest:
     Raises:
         DataError: it cannot be read.
     """
-    rows = [row for table in _TABLES for row in look_up(data, str(select(*_secret_columns(table))))]
+    rows = [row for table in _TABLES for row in look_up_rows(data, str(select(*_secret_columns(table))))]
     return _counted((value for row in rows for value in row if value is not None), seal)
 
 

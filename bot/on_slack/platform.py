@@ -11,8 +11,7 @@ from bot.platforms import Command, Option, Part, Person, Platform, Workspace
 if TYPE_CHECKING:
     from bot.service.service import Service
     from bot.settings import Settings
-    from index.storage.maintenance.integrity import Check
-    from index.storage.store.database import Database
+    from index import Check, Database
 
 
 def _manifest(_read_settings: Callable[[], Settings], http: str | None) -> str:

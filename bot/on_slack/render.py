@@ -15,6 +15,7 @@ from bot.on_slack.blocks import (
     Dialect,
     Element,
     Message,
+    Render,
     button,
     buttons,
     context,
@@ -38,6 +39,13 @@ COLOURS = {
 FURTHER = 2
 """Quotes below the first one; *More quotes* shows the others."""
 
+LINES = 20
+"""Lines of a list."""
+
+LINE = 600
+"""Characters of a line."""
+
+_GROUP = 4  # lines of a section, which may hold 3,000 characters
 _NAME = 150  # characters of a product's name or an article's title
 _STAGES = 12  # earlier stages of one message
 
@@ -74,7 +82,7 @@ def more(quotes: Sequence[Cited], words: Wording, dialect: Dialect) -> Message:
     """The quotes that an answer has left out; or that there are none any more."""
     if not quotes:
         return said(words.say("There are no more quotes."))
-    blocks = [block for one in quotes for block in cited(one, words, dialect)]
+    blocks = [block for quote in quotes for block in cited(quote, words, dialect)]
     return Message(_spoken(None, quotes[0], None), tuple(blocks[:BLOCKS]))
 
 
@@ -91,8 +99,8 @@ def status(reply: StatusReply, dialect: Dialect, *, share: str | None = None, su
         blocks += [section(headline(reply.name, reply.current)), *cited(reply.current.cited, words, dialect)]
     if reply.history:
         blocks.append(context(mrkdwn(words.say("Before:"), TEXT)))
-        for one in list(reversed(reply.history))[:_STAGES]:
-            blocks += [section(f"{COLOURS[one.stage]} {mrkdwn(one.text, TEXT // 2)}"), *cited(one.cited, words, dialect)]
+        for stage in list(reversed(reply.history))[:_STAGES]:
+            blocks += [section(f"{COLOURS[stage.stage]} {mrkdwn(stage.text, TEXT // 2)}"), *cited(stage.cited, words, dialect)]
     if reply.note:
         blocks.append(context(mrkdwn(reply.note, TEXT)) if reply.current else section(mrkdwn(reply.note, TEXT)))
     if suggested:
@@ -112,23 +120,39 @@ def said(sentence: str, *, delete: str | None = None, value: str = "") -> Messag
     return Message(fallback(sentence, MESSAGE), tuple(blocks))
 
 
-def cited(one: Cited, words: Wording, dialect: Dialect) -> list[Block]:
+def paragraphs(sentences: Sequence[str]) -> Render:
+    """Some sentences of Shipdate's own, each a paragraph."""
+    blocks = tuple(section(mrkdwn(sentence, TEXT)) for sentence in sentences[:LINES])
+    return lambda _: Message(fallback("\n".join(sentences), TEXT), blocks)
+
+
+def listing(title: str, lines: Sequence[str], words: Wording) -> Render:
+    """Lines of *mrkdwn*, as many as are read; how many there are beside them."""
+    shown, left = lines[:LINES], len(lines) - LINES
+    blocks = [section(mrkdwn(title, TEXT))]
+    blocks += [section("\n".join(shown[at : at + _GROUP])) for at in range(0, len(shown), _GROUP)]
+    if left > 0:
+        blocks.append(context(mrkdwn(words.say("and {count} more", count=left), TEXT)))
+    return lambda _: Message(fallback(title, TEXT), tuple(blocks))
+
+
+def cited(quote: Cited, words: Wording, dialect: Dialect) -> list[Block]:
     """A quote, and below it where it stands."""
-    return [quoted(one.text, dialect), context(source(one, words, dialect))]
+    return [quoted(quote.text, dialect), context(source(quote, words, dialect))]
 
 
-def source(one: Cited, words: Wording, dialect: Dialect) -> str:
+def source(quote: Cited, words: Wording, dialect: Dialect) -> str:
     """Title as a link, publisher, date, and the language if it is another; the date as each reader writes it, where that can be."""
-    told = [link(one.url, plain(one.title, _NAME) or one.where, TEXT // 2)]
-    if one.published and dialect.rich:
-        told += [mrkdwn(one.publisher, _NAME)] if one.publisher else []
-        day = one.where.removeprefix(f"{one.publisher}, ") if one.publisher else one.where
-        told.append(f"<!date^{_moment(one.published)}^{{date_long}}|{mrkdwn(day.replace('|', ' '), _NAME)}>")
+    parts = [link(quote.url, plain(quote.title, _NAME) or quote.where, TEXT // 2)]
+    if quote.published and dialect.rich:
+        parts += [mrkdwn(quote.publisher, _NAME)] if quote.publisher else []
+        day = quote.where.removeprefix(f"{quote.publisher}, ") if quote.publisher else quote.where
+        parts.append(f"<!date^{_moment(quote.published)}^{{date_long}}|{mrkdwn(day.replace('|', ' '), _NAME)}>")
     else:
-        told.append(mrkdwn(one.where, TEXT // 4))
-    if one.language != words.language:
-        told.append(mrkdwn(words.language_name(one.language), _NAME))
-    return " · ".join(told)
+        parts.append(mrkdwn(quote.where, TEXT // 4))
+    if quote.language != words.language:
+        parts.append(mrkdwn(words.language_name(quote.language), _NAME))
+    return " · ".join(parts)
 
 
 def _moment(published: datetime) -> int:
@@ -167,5 +191,5 @@ def _judging(exchange: int, words: Wording, dialect: Dialect, *, more: bool, pri
 
 def _spoken(status: str | None, best: Cited | None, note: str | None) -> str:
     """What a screen reader says."""
-    told = [status, f"“{best.text}” — {best.where}" if best else None, note]
-    return fallback("\n".join(filter(None, told)), MESSAGE)
+    parts = [status, f"“{best.text}” — {best.where}" if best else None, note]
+    return fallback("\n".join(filter(None, parts)), MESSAGE)

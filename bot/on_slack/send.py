@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -23,11 +23,8 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.on_slack.blocks import Dialect, Message
+from bot.on_slack.blocks import Dialect, Message, Render
 from bot.on_slack.signatures import is_slacks
-
-Render: TypeAlias = Callable[[Dialect], Message]
-"""Makes a message in the form that the server knows."""
 
 NOT_HERE = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action", "messages_tab_disabled"}
@@ -144,13 +141,13 @@ class Poster:
         """Post for all to see; returns where: channel and ts."""
         posted = await self.send(
             render,
-            lambda made: client.chat_postMessage(channel=channel, text=made.text, blocks=made.blocks, thread_ts=thread, **_UNFURL),
+            lambda message: client.chat_postMessage(channel=channel, text=message.text, blocks=message.blocks, thread_ts=thread, **_UNFURL),
         )
         return posted["channel"], posted["ts"]
 
     async def update(self, client: AsyncWebClient, channel: str, ts: str, render: Render) -> None:
         """Put this in the place of what stands there."""
-        await self.send(render, lambda made: client.chat_update(channel=channel, ts=ts, text=made.text, blocks=made.blocks))
+        await self.send(render, lambda message: client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks))
 
 
 class Talk:
@@ -207,8 +204,12 @@ class Talk:
             try:
                 await self.poster.send(
                     render,
-                    lambda made: self.client.chat_postEphemeral(
-                        channel=self.channel or "", user=self.user, text=made.text, blocks=made.blocks, thread_ts=thread or self.thread
+                    lambda message: self.client.chat_postEphemeral(
+                        channel=self.channel or "",
+                        user=self.user,
+                        text=message.text,
+                        blocks=message.blocks,
+                        thread_ts=thread or self.thread,
                     ),
                 )
             except SlackApiError as error:
@@ -229,10 +230,10 @@ class Talk:
             return False
         webhook = AsyncWebhookClient(self._address, retry_handlers=retry_handlers(), logger=self.client._logger)
 
-        async def send(made: Message) -> None:
+        async def send(message: Message) -> None:
             self._uses += 1
-            said = {"text": made.text, "blocks": made.blocks, **_UNFURL, **({"thread_ts": self.thread} if self.thread else {})}
-            answered = await webhook.send_dict({**said, **how})
+            payload = {"text": message.text, "blocks": message.blocks, **_UNFURL, **({"thread_ts": self.thread} if self.thread else {})}
+            answered = await webhook.send_dict({**payload, **how})
             if answered.status_code != 200:
                 raise SlackApiError("refused", {"ok": False, "error": answered.body.strip() if answered.status_code < 500 else ""})
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.on_slack.blocks import Block, field, modal, option
+from bot.on_slack.callers import Callers
+from bot.on_slack.commands import Line, listen_for_admins
+from bot.on_slack.errors import UsageError
 from bot.on_slack.send import Talk
-from bot.on_slack.surface import Surface
+from bot.on_slack.tasks import Tasks
 from bot.service.permissions import Act
+from bot.service.service import Service
 from bot.service.workspace_settings import WorkspaceSettings
-from bot.wording import LANGUAGES, Wording
-from index.model.errors import ShipdateError
+from bot.wording import LANGUAGES, Wording, later
+from index import ShipdateError
 
 CALLBACK = "settings"
 """Of the modal."""
@@ -22,27 +27,40 @@ CALLBACK = "settings"
 _EVERY = "every"  # the language that is not set: each question's own
 
 
-def register(app: AsyncApp, surface: Surface) -> None:
-    """Listen to the modal."""
+_USAGE = later("Write: /shipdate settings. All may use /ask, /sora-status, /launch-status; admins /articles, /feeds, /reindex, /audit.")
+
+
+def setup(app: AsyncApp, service: Service, callers: Callers, tasks: Tasks) -> None:
+    """Listen to the command and to the modal."""
 
     async def sent(ack: AsyncAck, view: Mapping[str, Any], body: Mapping[str, Any], context: AsyncBoltContext) -> None:
-        caller = await surface.caller(surface.talk(context, body))
+        caller = await callers.caller(callers.talk(context, body))
         try:
-            await surface.service.change_settings(caller, chosen(view["state"]["values"]))
+            await service.change_settings(caller, chosen(view["state"]["values"]))
         except ShipdateError as error:
-            await ack(response_action="errors", errors={"unprompted_channels": (await surface.words(caller)).error(error)})
+            await ack(response_action="errors", errors={"unprompted_channels": (await callers.words(caller)).error(error)})
             return
         await ack()
 
+    listen_for_admins(app, callers, tasks, "/shipdate", SettingsForm(service, callers).show)
     app.view(CALLBACK)(sent)
 
 
-async def show(surface: Surface, talk: Talk) -> None:
-    """Open it, for those who may change something."""
-    caller = await surface.caller(talk)
-    await surface.service.check(caller, Act.CHANGE_SETTINGS)
-    view = form(await surface.service.settings(caller), await surface.words(caller))
-    await talk.client.views_open(trigger_id=talk.trigger, view=view)
+@dataclass(frozen=True, slots=True)
+class SettingsForm:
+    """Opens the modal of a workspace's settings, and takes what is submitted."""
+
+    service: Service
+    callers: Callers
+
+    async def show(self, talk: Talk, line: Line) -> None:
+        """Open it, for those who may change something."""
+        if line.verb != "settings":
+            raise UsageError(_USAGE)
+        caller = await self.callers.caller(talk)
+        await self.service.check(caller, Act.CHANGE_SETTINGS)
+        view = form(await self.service.settings(caller), await self.callers.words(caller))
+        await talk.client.views_open(trigger_id=talk.trigger, view=view)
 
 
 def form(now: WorkspaceSettings, words: Wording) -> Block:

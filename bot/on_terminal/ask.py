@@ -12,9 +12,7 @@ from bot.on_terminal.render import render, render_status
 from bot.presentation.json_api import RequestError, answer_object, parse_line, parse_request, status_object
 from bot.presentation.replies import reply, status_reply
 from bot.presentation.sanitize import escaped
-from index import Answer, QuestionError, Reason, Status
-from index.api import Index
-from index.model.errors import ShipdateError
+from index import Answer, Index, QuestionError, Reason, ShipdateError, Status
 
 Answering: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 

@@ -19,8 +19,7 @@ from bot.on_terminal.render import article_table, render, render_status
 from bot.presentation.replies import reply, status_reply
 from bot.service.permissions import Caller
 from bot.service.service import Service
-from index import Change, JobState, Topic
-from index.model.errors import ShipdateError
+from index import Change, JobState, ShipdateError, Topic
 
 _HELP = """\
 Ask anything, in any language: the answer is quoted from the articles, word for word.

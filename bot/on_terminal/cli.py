@@ -21,7 +21,7 @@ from bot.on_terminal.commands.of_platforms import add_commands
 from bot.on_terminal.commands.products import products
 from bot.on_terminal.commands.running import fail, unforeseen
 from bot.presentation.sanitize import escaped
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 
 class _Commands(TyperGroup):

@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.presentation.replies import Cited, Reply, StageReply, StatusReply
-from index import Audited, Feed, Listed, Product, Stage
-from index.storage.maintenance.integrity import Check, Health
+from index import Audited, Check, Feed, Health, Listed, Product, Stage
 
 if TYPE_CHECKING:
     from bot.service.conversations import Judged

@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime
 from bot.service.permissions import Caller
 from bot.service.workspace_settings import WorkspaceSettings
 from bot.wording import Wording, later, wording
-from index import Answer, Period, Quote, Reason, Stage, Status
-from index.ingestion.sources.address import is_address
+from index import Answer, Period, Quote, Reason, Stage, Status, is_address
 
 _NOTHING = {
     Reason.NOTHING_RELEVANT: later("Nothing found: none of my articles answers this."),
@@ -25,6 +24,9 @@ STAGES = {
     Stage.DISCONTINUED: later("discontinued since {day}"),
 }
 """How each stage is told; ``day`` is the day on which it began, in whatever form a surface shows days."""
+
+ADD_COMMAND = "/articles add"
+"""The command by which articles are added in a chat, for where there are none yet."""
 
 
 @dataclass(frozen=True, slots=True)

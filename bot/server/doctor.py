@@ -18,13 +18,19 @@ from bot import platforms
 from bot.server.listen_address import AddressError, parse_address
 from bot.server.run import LOCK
 from bot.settings import Settings
-from index.embedding.encoders import bundled
-from index.embedding.encoders import load as encoders
-from index.ingestion.sources.fetch import Fetcher
-from index.ingestion.sources.response import FetchError
-from index.model.errors import ModelError
-from index.storage.maintenance.integrity import Check, Health, check_data, counts, live_fingerprint
-from index.system.atomic_files import held
+from index import (
+    BUNDLED_MODEL,
+    Check,
+    Fetcher,
+    FetchError,
+    Health,
+    ModelError,
+    check_data,
+    is_held,
+    live_fingerprint,
+    load_encoder,
+    stored_counts,
+)
 
 _PACKAGES = ("shipdate", "faiss-cpu", "torch", "sentence-transformers")
 _REACHED = "https://example.com/"  # kept up by IANA for whoever needs an address that is always there
@@ -59,7 +65,7 @@ def checkup(settings: Settings, *, offline: bool) -> Checkup:
         offline: leave the network alone.
     """
     model, loading = _model(settings)
-    held = counts(settings.data)
+    is_held = stored_counts(settings.data)
     checks = (
         _versions(),
         loading,
@@ -69,7 +75,7 @@ def checkup(settings: Settings, *, offline: bool) -> Checkup:
         *([] if offline else [_network(settings)]),
         _ops(settings),
     )
-    articles, passages, vectors = (held.articles, held.passages, held.vectors) if held else (None, None, None)
+    articles, passages, vectors = (is_held.articles, is_held.passages, is_held.vectors) if is_held else (None, None, None)
     return Checkup(str(settings.data), model, articles, passages, vectors, checks)
 
 
@@ -90,10 +96,10 @@ def _versions() -> Check:
 def _model(settings: Settings) -> tuple[Mapping[str, str | None], Check]:
     """Whether it loads, and whether the vectors that answer now are its own."""
     try:
-        encoder = encoders.load(settings.embedding_model, settings.cache, settings.engine)
+        encoder = load_encoder(settings.embedding_model, settings.cache, settings.engine)
     except Exception as error:  # whatever a library makes of a broken installation is what has to be told here
         said = str(error) if isinstance(error, ModelError) else f"it cannot be loaded ({type(error).__name__}: {error})"
-        unknown = {"name": settings.embedding_model or bundled.NAME, "folder": None, "engine": None, "fingerprint": None}
+        unknown = {"name": settings.embedding_model or BUNDLED_MODEL, "folder": None, "engine": None, "fingerprint": None}
         return unknown, Check(
             "model", Health.ERROR, said, "Set EMBEDDING_MODEL to a model that is there; or empty it, and SHIPDATE_ENGINE."
         )
@@ -152,7 +158,7 @@ def _ops(settings: Settings) -> Check:
         address = parse_address(settings.ops, "SHIPDATE_OPS")
     except AddressError as error:
         return Check("ops", Health.ERROR, str(error), "Mend SHIPDATE_OPS, or leave it empty.")
-    if held(settings.data / LOCK):
+    if is_held(settings.data / LOCK):
         return Check("ops", Health.OK, f"`shipdate serve` is running; see http://{address}/readyz")
     try:
         with socket.create_server(address, family=socket.AF_INET6 if ":" in address.host else socket.AF_INET):

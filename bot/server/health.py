@@ -12,7 +12,7 @@ from bot.server.connections import listening
 from bot.server.listen_address import Address
 from bot.server.supervisor import State, Supervisor
 from bot.service.metrics import CONTENT_TYPE, Metrics
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ import re
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _FORM = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^\s:/@\[\]]+)):(?P<port>[0-9]+)")
 

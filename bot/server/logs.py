@@ -26,7 +26,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot import platforms
 from bot.presentation.sanitize import escaped, in_a_line
 from bot.settings import Settings
-from index.system import telemetry
+from index import current_question
 
 HIDDEN = "[hidden]"
 """What stands in a line where a secret would have stood."""
@@ -138,7 +138,7 @@ class _Discreet:
 
     def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         record: logging.LogRecord = event["_record"]
-        asked = [telemetry.question.get()] if record.levelno > logging.DEBUG else []
+        asked = [current_question.get()] if record.levelno > logging.DEBUG else []
         hidden = (*self._hidden, *_spellings(asked))
         return {key: value if key in _OURS else _discreet(value, hidden) for key, value in event.items()}
 

@@ -25,13 +25,7 @@ from bot.server.supervisor import State, Supervisor
 from bot.service.metrics import Metrics
 from bot.service.service import Service
 from bot.settings import Settings
-from index import open_index
-from index.api import Index
-from index.model.errors import BusyError, DataError
-from index.storage.maintenance.integrity import counts, states
-from index.system import private_files
-from index.system.atomic_files import size_of
-from index.system.telemetry import observed
+from index import PRIVATE_FILE, BusyError, DataError, Index, observed, open_index, size_of, stored_counts, stored_states
 
 GRACE = 10.0
 """Seconds in which everything may finish what it has begun, after it was told to stop."""
@@ -147,7 +141,7 @@ def _alone(data: Path) -> Iterator[None]:
     Raises:
         BusyError: another one does.
     """
-    lock = FileLock(data / LOCK, mode=private_files.FILE)
+    lock = FileLock(data / LOCK, mode=PRIVATE_FILE)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -172,9 +166,9 @@ class _Measuring:
     async def __call__(self) -> None:
         if monotonic() - self._sized >= _FRESH:
             self._sized = monotonic()
-            held = await asyncio.to_thread(counts, self._data)
+            held = await asyncio.to_thread(stored_counts, self._data)
             if held:
                 self._metrics.size(held, await asyncio.to_thread(size_of, self._data))
-        standing = await asyncio.to_thread(states, self._data)
+        standing = await asyncio.to_thread(stored_states, self._data)
         parts = {name: one.state is State.READY for name, one in self._supervisor.standing.items()}
         self._metrics.states(feeds=standing.feeds, jobs=standing.jobs, parts=parts)

@@ -14,7 +14,7 @@ import structlog
 
 from bot.platforms import Part
 from bot.server import logs
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds from a failure to the next start: each time twice as long as before, until it has worked for the longest."""

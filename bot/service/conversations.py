@@ -20,15 +20,11 @@ from bot.service.clock import Timekeeper
 from bot.service.permissions import Act, Caller
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.wording import later
-from index.model.answers import Answer, Topic
-from index.model.articles import EVERYBODY
-from index.model.chat import Exchange
-from index.model.errors import ShipdateError
-from index.model.quotes import Mark, Quote
+from index import EVERYBODY, Answer, Exchange, Mark, Quote, ShipdateError, Topic
 
 if TYPE_CHECKING:
     from bot.service.policy import Policy
-    from index.api import Index
+    from index import Index
 
 EDITABLE = timedelta(minutes=5)
 """How long a question that is edited gets its answer edited."""
@@ -50,10 +46,10 @@ Recall = Callable[[Exchange], Awaitable[str | None]]
 """Has the platform say again what was asked; None when it cannot."""
 
 
-class Ask(Protocol):
-    """How a question is answered: :meth:`bot.service.service.Service.ask`."""
+class Answering(Protocol):
+    """What answers questions: the :class:`bot.service.service.Service`."""
 
-    def __call__(
+    def ask(
         self,
         caller: Caller,
         question: str,
@@ -120,8 +116,8 @@ class _Subject:
 class Conversations:
     """What chats need beside the answer: events, threads, answers found again, votes. Safe to use from many tasks of one event loop."""
 
-    def __init__(self, ask: Ask, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
-        self._ask = ask
+    def __init__(self, answering: Answering, index: Index, policy: Policy, now: Callable[[], datetime], clock: Callable[[], int]) -> None:
+        self._answering = answering
         self._index = index
         self._policy = policy
         self._exchanges = index.exchanges
@@ -163,7 +159,7 @@ class Conversations:
         """
         before = await self._exchanges.of_question(caller.platform, place.channel, place.asked)
         topic = partial(self._topic, caller, place, recall)
-        answer = await self._ask(caller, question, as_of=as_of, topic=topic)
+        answer = await self._answering.ask(caller, question, as_of=as_of, topic=topic)
         return await self._keep(caller, place, answer, before), answer
 
     async def overhear(self, caller: Caller, place: Place, text: str) -> tuple[Exchange, Answer] | None:
@@ -172,7 +168,7 @@ class Conversations:
         if not asks or place.channel not in (await self._policy.settings(caller.scope)).unprompted_channels:
             return None
         try:
-            answer = await self._ask(caller, text, unprompted=True)
+            answer = await self._answering.ask(caller, text, unprompted=True)
         except TooManyQuestionsError:  # nobody waits for it
             return None
         if not (answer.confident and answer.products):

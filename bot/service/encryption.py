@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes; Python's own decoder reads a key out of much that is none
 _MARK = "fernet:"  # which no token of a chat platform begins with

@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 
 from bot import platforms
 from bot.platforms import Person, Workspace
-from index import open_index
-from index.model.errors import BackupError
-from index.storage.maintenance import backup
+from index import BackupError, keeping_data, open_index, restore_copies, rewriting_copy
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from index.api import Index
-    from index.storage.store.ledger import Ledger
+    from index import Index, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,11 @@ async def forget(whom: Person | Workspace, index: Index, settings: Settings) -> 
         DataError: there is no room to write a copy again.
     """
     data = index.database.folder
-    async with backup.keeping(data):
+    async with keeping_data(data):
         pass  # a restore that was at work is done: it would bring back what was forgotten meanwhile
     forgotten = await _forget(whom, index)
-    async with backup.keeping(data):
-        copies = [(copy, await _forget_in(copy, whom, settings)) for copy in backup.copies(data)]
+    async with keeping_data(data):
+        copies = [(copy, await _forget_in(copy, whom, settings)) for copy in restore_copies(data)]
     if not copies:
         return forgotten
     changed = sum(any(inside.deleted.values()) for _, inside in copies if inside)
@@ -69,7 +66,7 @@ async def forget(whom: Person | Workspace, index: Index, settings: Settings) -> 
 async def _forget_in(copy: Path, whom: Person | Workspace, settings: Settings) -> Forgotten | None:
     """What was deleted in a copy; None where it is too damaged for that."""
     try:
-        async with backup.rewriting(copy) as folder, open_index(settings.model_copy(update={"data": folder})) as index:
+        async with rewriting_copy(copy) as folder, open_index(settings.model_copy(update={"data": folder})) as index:
             return await _forget(whom, index)
     except BackupError:
         return None

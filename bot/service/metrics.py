@@ -9,8 +9,7 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from index.model.answers import Answer
-from index.model.articles import Counts
+from index import Answer, Counts
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Of what :meth:`Metrics.text` returns."""

@@ -14,8 +14,7 @@ from enum import StrEnum
 from bot import platforms
 from bot.platforms import TERMINAL, NamingError, Person, Workspace
 from bot.service.workspace_settings import WorkspaceSettings
-from index.model.articles import EVERYBODY
-from index.model.errors import ShipdateError
+from index import EVERYBODY, ShipdateError
 
 
 class PermissionDeniedError(ShipdateError):

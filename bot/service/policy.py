@@ -18,14 +18,11 @@ from typing import TYPE_CHECKING
 from bot.service.permissions import Act, Caller, PermissionDeniedError, check, owners
 from bot.service.rate_limits import Effort, Limits
 from bot.service.workspace_settings import WorkspaceSettings
-from index.model.articles import EVERYBODY
-from index.model.audit import Audited
-from index.model.errors import QuotaError, ShipdateError
-from index.text.sanitize import storable
+from index import EVERYBODY, Audited, QuotaError, ShipdateError, storable
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from index.storage.store.ledger import Ledger
+    from index import Ledger
 
 _NAMED = 3  # subjects of one act that the audit names; the others are counted
 _SUBJECT_LIMIT = 500  # characters

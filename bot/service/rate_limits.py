@@ -14,7 +14,7 @@ from math import ceil
 
 from bot.service.permissions import Caller
 from bot.wording import later
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _SECOND = 1_000_000_000  # nanoseconds
 _MINUTE = 60 * _SECOND

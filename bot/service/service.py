@@ -24,25 +24,33 @@ from bot.service.permissions import Act, Caller, PermissionDeniedError
 from bot.service.policy import Doing, Policy
 from bot.service.rate_limits import Effort
 from bot.service.workspace_settings import WorkspaceSettings, WorkspaceSettingsError
-from index.ingestion.sources import web
-from index.ingestion.sources.address import is_address
-from index.ingestion.sources.address import prepare as prepare_addresses
-from index.model.answers import Answer, Topic
-from index.model.articles import EVERYBODY, Change, Counts, Listed, Outcome
-from index.model.audit import Audited, Logged
-from index.model.errors import JobError, QuotaError
-from index.model.feeds import Feed, Look
-from index.model.jobs import Job
-from index.model.launches import Status
+from index import (
+    EVERYBODY,
+    Answer,
+    Audited,
+    Change,
+    Counts,
+    Feed,
+    Job,
+    JobError,
+    Listed,
+    Logged,
+    Look,
+    Outcome,
+    QuotaError,
+    Status,
+    Topic,
+    is_address,
+    prepare_addresses,
+    source_of_address,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.service.metrics import Metrics
     from bot.settings import Settings
-    from index import Product
-    from index.api import Index
-    from index.ingestion.embed import Tell
+    from index import Index, Product, Tell
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +102,7 @@ class Service:
         self._clock = clock
         self._timekeeper = Timekeeper(now, clock)
         self._expired: int | None = None  # when that was looked at last, by the clock that never goes back
-        self.conversations = Conversations(self.ask, index, self._policy, now, clock)
+        self.conversations = Conversations(self, index, self._policy, now, clock)
         self.database = index.database
 
     # Questions
@@ -320,7 +328,7 @@ class Service:
         if scope == EVERYBODY:
             return
         followed, most = {feed.url for feed in await self._index.feeds.list(scopes=(scope,))}, self._settings.max_feeds
-        new = {web.source_of(one) for one in addresses} - followed
+        new = {source_of_address(one) for one in addresses} - followed
         if new and len(followed) + len(new) > most:
             raise QuotaError(
                 "This workspace follows {held:,} of at most {most:,} feeds, which leaves no room for {new:,} more.",

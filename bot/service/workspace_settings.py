@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Names = Annotated[tuple[_Name, ...], Field(max_length=200)]

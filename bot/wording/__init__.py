@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.messages.pofile import read_po
 
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoders.base import Encoded, Encoder
+from index.embedding.encoders.base import Encoded, TextEncoder
 from index.embedding.learned.bundle import Fitted
 from index.retrieval.late_interaction import token_weights
 from index.retrieval.rank import Ranking, ScoredSentence
@@ -145,7 +145,7 @@ def confident(signals: Signals) -> bool:
 class Judge:
     """Judges rankings, for one encoder."""
 
-    def __init__(self, encoder: Encoder, fitted: Fitted) -> None:
+    def __init__(self, encoder: TextEncoder, fitted: Fitted) -> None:
         self._encoder = encoder
         self._fitted = fitted
 

@@ -75,23 +75,12 @@ def key(name: str) -> Key:
     return tuple(part.key for part in parts(unicodedata.normalize("NFC", name)))
 
 
-_SHORTEST_TYPO = 4  # letters: shorter words are too near to each other
-_LONG = 8  # letters: in longer ones two mistakes are still few
+_LONG = 8  # letters: in longer names two mistakes are still few
 
 
 def nearest(typed: str, names: SpellingIndex) -> str | None:
-    """The name that was probably meant by a mistyped word: one letter too many, too few, or two swapped ("klling").
-
-    No letter is replaced ("sofa" is not Sora), but in long names two mistakes of any kind are forgiven.
-    """
-    if len(typed) < _SHORTEST_TYPO:
-        return None
-
-    def forgiven(name: str, slips: int) -> bool:
-        return len(name) >= _LONG or (slips == 1 and (len(name) != len(typed) or sorted(name) == sorted(typed)))
-
-    near = names.near(typed, 2).items()
-    return min(((slips, name) for name, slips in near if len(name) >= _SHORTEST_TYPO - 1 and forgiven(name, slips)), default=(0, None))[1]
+    """The name that was probably meant by a mistyped word (see :meth:`index.text.typos.SpellingIndex.nearest`)."""
+    return names.nearest(typed, _LONG)
 
 
 def slug(name: Sequence[str]) -> str:

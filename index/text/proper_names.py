@@ -18,7 +18,6 @@ from index.text.typos import SpellingIndex
 from index.text.words import Word
 
 _MOSTLY = 2  # times as often written like a name as in lower case
-_SHORTEST_TYPO = 4  # letters: shorter words are too near to each other
 
 
 @dataclass(frozen=True)
@@ -58,16 +57,9 @@ class Names:
         for word in {word.full: word for word in question}.values():
             if word.full in self:
                 found[word.full] = word.full
-            elif word.alphabetic and word.term not in known and len(word.full) >= _SHORTEST_TYPO:
-                meant = self._meant(word.full)
-                if meant:
-                    found[word.full] = meant
+            elif word.alphabetic and word.term not in known and (meant := self._spelled.nearest(word.full)):
+                found[word.full] = meant
         return found
-
-    def _meant(self, typed: str) -> str | None:
-        """The name that differs by one letter too many, too few, or two swapped ("klling"); no letter is replaced ("solar")."""
-        near = (name for name, slips in self._spelled.near(typed, 1).items() if slips == 1 and len(name) >= _SHORTEST_TYPO - 1)
-        return min((name for name in near if len(name) != len(typed) or sorted(name) == sorted(typed)), default=None)
 
     @cached_property
     def _spelled(self) -> SpellingIndex:

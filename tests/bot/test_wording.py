@@ -27,7 +27,7 @@ def messages_of_the_code() -> set[str]:
     """Every text that is handed to ``say`` or ``later``, and the sentences of the errors that people meet in chats."""
     found = {kind.in_public for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ShipdateError)}
     found.discard(None)
-    for path in (*BOT.rglob("*.py"), INDEX / "core.py", INDEX / "adding.py", INDEX / "asking.py"):
+    for path in (*BOT.rglob("*.py"), INDEX / "api.py", INDEX / "ingestion" / "add.py", INDEX / "retrieval" / "pipeline.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _is_said(node):
                 found |= {

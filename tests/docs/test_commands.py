@@ -20,12 +20,15 @@ from index.api import Index
 from tests.support.articles import ROOT, SAMPLES, write
 from tests.support.pages import PAGES, Command, blocks, commands, named, spans
 
+pytestmark = pytest.mark.model
+
 NOT_RUN: Mapping[str, str] = {
     r"shipdate serve": "runs until it is stopped: tests/bot/server/test_run.py",
     r"shipdate chat": "waits for somebody who types: tests/bot/on_terminal/test_chat.py",
     r"shipdate (index add|feeds add) .*https://": "asks the network: tests/index/ingestion",
     r"shipdate feeds refresh": "asks the network: tests/bot/on_terminal/test_feeds.py",
     r"shipdate index rebuild --cancel": "nothing is at work that could be cancelled: tests/index/ingestion/test_reindex.py",
+    r"shipdate doctor --measure": "takes minutes: tests/index/embedding/test_choose.py",
     r"make ": "sets up .venv",
     r"python -m pytest ": "runs tests",
 }

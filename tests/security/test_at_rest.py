@@ -18,8 +18,8 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.installation_store.models.installation import Installation
 
 from bot.on_slack import installations
+from bot.on_slack.checks import stored_tokens
 from bot.on_slack.connect import part as slack_part
-from bot.server import doctor
 from bot.server.run import LOCK, _alone
 from bot.service.encryption import Seal, SealError
 from bot.settings import Settings
@@ -228,7 +228,7 @@ async def test_a_lost_key_is_told_in_one_sentence_and_the_app_can_be_installed_a
 
 
 def tokens_check(data: Path, keys: str) -> Check:
-    return doctor._at_rest(Settings(data=data, shipdate_key=keys))
+    return stored_tokens(Settings(data=data, shipdate_key=keys))
 
 
 async def test_doctor_says_how_tokens_are_stored(database: Database, data: Path) -> None:

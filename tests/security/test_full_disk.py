@@ -16,8 +16,11 @@ import pytest
 from index.api import Index
 from index.storage.maintenance.integrity import Health, check_data
 from index.storage.store.database import FILE
-from tests.bot.on_terminal.test_cli import check_told, shipdate
+from tests.bot.on_terminal.test_cli import check_told
 from tests.support.articles import SAMPLES, check_stored, write
+from tests.support.terminal import shipdate, shipdate_process
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 ARTICLES = len(list(SAMPLES.glob("*.md")))
 
@@ -63,7 +66,7 @@ COMMANDS: dict[str, Callable[[Path, Path], Sequence[object]]] = {
 def test_a_command_on_a_full_disk_says_so_and_changes_nothing(
     data: Path, kept: Path, tmp_path: Path, command: Callable[[Path, Path], Sequence[object]]
 ) -> None:
-    check_told(shipdate(*command(kept, tmp_path), data=data, prepare=full), "There is no room left to write in", "free some space")
+    check_told(shipdate_process(*command(kept, tmp_path), data=data, prepare=full), "There is no room left to write in", "free some space")
     assert check_stored(data) == ARTICLES
     assert not list(data.glob("partial*"))
     assert not list(data.glob("before-restore*"))
@@ -72,7 +75,7 @@ def test_a_command_on_a_full_disk_says_so_and_changes_nothing(
 
 def test_doctor_on_a_full_disk_does_not_tell_anybody_to_restore(data: Path) -> None:
     """ "disk I/O error: restore the newest backup" would have lost what is newer than the backup."""
-    done = shipdate("doctor", "--offline", data=data, prepare=full)
+    done = shipdate_process("doctor", "--offline", data=data, prepare=full)
     assert done.returncode == 1
     assert "there is no room left" in done.stdout
     assert "Free some space" in done.stdout

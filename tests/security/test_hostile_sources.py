@@ -83,6 +83,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdfs, "DEADLINE", SHORT)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("hostile", FEEDS.values(), ids=FEEDS)
 async def test_a_feed_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: Index, site: Site, hostile: str) -> None:
@@ -97,6 +98,7 @@ async def test_a_feed_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: 
     assert standstill.longest < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("hostile", PAGES.values(), ids=PAGES)
 async def test_a_page_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: Index, site: Site, hostile: str) -> None:
@@ -112,6 +114,7 @@ async def test_a_page_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: 
     assert standstill.longest < 0.5
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("….[]\n a<"), max_size=3000).map(lambda text: text * 20))
 @settings(max_examples=30, deadline=2000)
 def test_no_text_makes_a_pattern_of_ours_slow(text: str) -> None:
@@ -122,6 +125,7 @@ def test_no_text_makes_a_pattern_of_ours_slow(text: str) -> None:
     item.is_whole(feeds.Draft("s", text + "x"))
 
 
+@pytest.mark.slow
 async def test_a_small_pdf_that_unfolds_to_millions_of_characters_is_refused(index: Index, tmp_path: Path) -> None:
     whole = pdf_of(["words without end " * 20] * 60)
     pages = put(tmp_path / "a.pdf", _repeated(whole, 290))
@@ -152,6 +156,7 @@ async def test_a_text_with_more_characters_than_a_book_is_refused(index: Index, 
     assert "split it" in outcome.detail
 
 
+@pytest.mark.slow
 async def test_a_text_with_more_sentences_than_can_be_embedded_is_refused(index: Index, tmp_path: Path) -> None:
     [outcome] = await index.add([str(write(tmp_path / "a.txt", "So it is.\n" * (SENTENCE_LIMIT + 1)))])
     assert outcome.change is Change.FAILED
@@ -168,6 +173,7 @@ async def test_a_title_of_kilobytes_is_cut_with_an_ellipsis(index: Index, site: 
     assert [[len(name) <= NAME_LIMIT and name.endswith(" …") for name in names] for names in named] == [[True, True]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["gzip", "br"])
 async def test_bytes_behind_the_end_of_a_packed_page_count(index: Index, site: Site, packing: str) -> None:
     """The packed page is small and whole; what comes behind it would never end."""
@@ -235,6 +241,7 @@ async def test_an_article_that_is_embedded_for_a_generation_which_is_replaced_me
     assert (await index.ask("When does Glint ship?")).answered
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["世。", "a! ", "Dr. ", "1. ", "\n", "\n\n", "x" * 50 + " ", "“", "\r\n", "Mr. X said. "]), max_size=30))
 @settings(max_examples=30)
 def test_whatever_a_long_text_is_made_of_its_sentences_are_in_order_and_whole(parts: list[str]) -> None:

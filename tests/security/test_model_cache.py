@@ -24,6 +24,8 @@ from index.embedding.encoders.manifest import ManifestError
 from index.embedding.learned import bundle
 from index.model.errors import ModelError
 
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
 TICK = 0.02  # seconds in which the clock that the system stamps files with goes on
 
 Damage = Callable[[Path], None]

@@ -18,6 +18,8 @@ from safetensors.torch import load_file
 from index.embedding.encoders import choose, sentence_transformers
 from index.model.errors import ModelError
 
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
 SAFE = "model.safetensors"
 Plant = Callable[[Path, Path], None]
 

@@ -33,14 +33,16 @@ async def lives(sandbox: Sandbox) -> bool:
     return await sandbox.run(greedy.double, 21) == 42
 
 
+@pytest.mark.slow
 async def test_what_never_ends_is_ended_and_the_loop_goes_on(one: Sandbox) -> None:
     async with watched() as standstill:
-        with pytest.raises(SandboxError, match="more than 1 seconds"):
-            await one.run_within(1.0, greedy.hang)
-    assert standstill.longest < 0.5
+        with pytest.raises(SandboxError, match="more than 3 seconds"):
+            await one.run_within(3.0, greedy.hang)
+    assert standstill.longest < 1.5  # half of the time for which the call hung: the loop did not wait for it
     assert await lives(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", [greedy.eat, greedy.die, greedy.rubbish])
 async def test_what_eats_memory_crashes_or_answers_rubbish_harms_nobody_else(one: Sandbox, hostile: object) -> None:
     with pytest.raises(SandboxError, match="too complicated"):
@@ -63,6 +65,7 @@ async def test_what_a_library_prints_is_no_reply(one: Sandbox) -> None:
     assert await lives(one)
 
 
+@pytest.mark.slow
 async def test_more_than_can_wait_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(workers=1, waiting=1000)
     first = asyncio.create_task(sandbox.run_within(1.0, greedy.hang))
@@ -77,6 +80,7 @@ async def test_more_than_can_wait_is_refused_in_one_sentence(monkeypatch: pytest
     await sandbox.close()
 
 
+@pytest.mark.slow
 async def test_a_caller_who_leaves_takes_the_work_along(one: Sandbox) -> None:
     call = asyncio.create_task(one.run_within(60.0, greedy.hang))
     await asyncio.sleep(0.5)
@@ -95,6 +99,7 @@ async def test_workers_that_have_nothing_to_do_end(one: Sandbox) -> None:
     assert await lives(one)
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
     """Killed amid a call that never ends, the parent can end nobody; the system ends the worker after its deadline."""
     script = (

@@ -39,6 +39,8 @@ from tests.bot.on_slack.test_commands import command_body
 from tests.support.discord import World
 from tests.support.slack import ALICE, BOT, TEAM, deliver, event_body, fronted, message_event
 
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
 LONGEST = 0.05
 """Seconds that the loop may stand still."""
 

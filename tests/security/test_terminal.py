@@ -26,6 +26,8 @@ from bot.settings import Settings
 from index.api import Index
 from tests.support.articles import write
 
+pytestmark = pytest.mark.slow
+
 SEQUENCES = (
     "\x1b[31mred",
     "\x1b]0;title\x07",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from index import Answer
-from index.embedding.encoders.base import Encoder
+from index.embedding.encoders.base import TextEncoder
 from index.ingestion.sources import files
 from index.ingestion.sources.draft import Draft
 
@@ -113,7 +113,7 @@ def _letters(text: str) -> str:
 class CountingEncoder:
     """The real encoder, and how many passages and sentences went through it."""
 
-    def __init__(self, real: Encoder) -> None:
+    def __init__(self, real: TextEncoder) -> None:
         self.real = real
         self.passages = 0
 
@@ -132,7 +132,7 @@ class CountingEncoder:
 class RememberingEncoder:
     """The real encoder, which encodes each text once."""
 
-    def __init__(self, real: Encoder) -> None:
+    def __init__(self, real: TextEncoder) -> None:
         self.real = real
         self.fingerprint = real.fingerprint
         self._made: dict[tuple[str, ...], Any] = {}

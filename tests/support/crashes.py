@@ -10,11 +10,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ParamSpec, TypeVar
 
 os.environ["OMP_NUM_THREADS"] = "1"  # threads do not survive a fork
 
@@ -28,11 +26,8 @@ from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
 from index.ingestion import embed, follow_feeds
 from index.storage.context import IndexContext
-from index.system.sandbox import Sandbox
 from tests.support.articles import RememberingEncoder
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from tests.support.terminal import Unguarded
 
 torch.set_num_threads(1)
 embed.BATCH_TEXTS = 6  # so that a small folder takes many transactions
@@ -54,14 +49,7 @@ def _load() -> RememberingEncoder:
     return encoder
 
 
-class _Here(Sandbox):
-    """A sandbox without workers, which would take longer to start than all the rest takes."""
-
-    async def run_within(self, seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.to_thread(function, *args, **kwargs)
-
-
-IndexContext.sandbox = property(lambda _: _Here())  # type: ignore[assignment, method-assign]
+IndexContext.sandbox = property(lambda _: Unguarded())  # type: ignore[assignment, method-assign]
 REMEMBERED = _load()
 
 

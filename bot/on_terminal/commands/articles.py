@@ -12,7 +12,7 @@ from bot.on_terminal.output import console, put_json, put_line, say
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
     from bot.service.service import Service
-    from index.api import Index
+    from index import Index
 
 articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def add(
 ) -> None:
     """Add files, folders (recursively) and web pages; unchanged ones cost nothing."""
     from bot.on_terminal.progress import progress
-    from index.model.articles import Change
+    from index import Change
 
     async def work(service: Service, operator: Caller) -> None:
         with progress("Adding") as tell:
@@ -84,7 +84,7 @@ def rebuild(
 ) -> None:
     """Embed everything again, into a new generation, and swap it in; answers and additions go on meanwhile."""
     from bot.on_terminal.progress import follow
-    from index.model.jobs import JobState
+    from index import JobState
 
     async def work(service: Service, operator: Caller) -> None:
         if cancel:

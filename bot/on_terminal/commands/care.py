@@ -25,17 +25,16 @@ def doctor(
 ) -> None:
     """How the installation is, and what to do where something is wrong."""
     if timed:
-        from index.embedding.encoders import choose
-        from index.embedding.encoders.load import locate
+        from index import measure_engines
 
         settings = settings_of(context)
-        for speed in choose.measure(*locate(settings.embedding_model, settings.cache), settings.cache):
+        for speed in measure_engines(settings.embedding_model, settings.cache):
             line = f"{speed.engine}: {speed.passages:.0f} passages a second, {speed.question * 1000:.1f} ms a question"
             put_json(asdict(speed)) if as_json else put_line(line)
         return
     from bot.on_terminal.render import health_table
     from bot.server.doctor import checkup
-    from index.storage.maintenance.integrity import Health
+    from index import Health
 
     found = checkup(settings_of(context), offline=offline)
     if as_json:
@@ -55,7 +54,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Keep everything in one file; questions and additions go on meanwhile."""
-    from index.storage.maintenance.backup import back_up
+    from index import back_up
 
     made = back_up(settings_of(context).data, file, replace=force)
     put_line(f"backed up {made.articles} articles to {file}")
@@ -67,20 +66,20 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put back what a backup holds, in the place of what is there; questions are answered meanwhile."""
-    from index.storage.maintenance import archive, backup
-    from index.storage.maintenance.integrity import counts
+    from index import inspect_backup, stored_counts
+    from index import restore as put_back
 
     async def note(service: Service, operator: Caller) -> None:
         await service.note_restore(operator, file)
 
     settings = settings_of(context)
     data = settings.data
-    held, kept = counts(data), archive.inspect(file)
+    held, kept = stored_counts(data), inspect_backup(file)
     if not yes:
         now = "something that cannot be read" if held is None else f"{held.articles} articles"
         say(f"{data} holds {now}; the backup of {kept.created:%Y-%m-%d %H:%M} UTC holds {kept.articles} articles.")
         confirm("Put the backup in its place?")
-    before = asyncio.run(backup.restore(data, file))
+    before = asyncio.run(put_back(data, file))
     put_line(f"restored {kept.articles} articles")
     if before and before.is_file():
         say(f"What was there before is kept; `shipdate restore {before}` brings it back.")

@@ -12,7 +12,7 @@ import typer
 
 from bot.on_terminal.commands.running import Json, settings_of, with_service
 from bot.on_terminal.output import console, put, put_json, put_line, say
-from index.model.errors import ArticleError, FeedError
+from index import ArticleError, FeedError
 
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
@@ -100,10 +100,9 @@ def import_feeds(
     context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="OPML, as feed readers export it.")]
 ) -> None:
     """Follow all feeds of a list."""
-    from index.ingestion.sources import files
-    from index.ingestion.sources.draft import decode
+    from index import decode_text, file_content, home_path
 
-    text = decode(files.content(files.home(file)))
+    text = decode_text(file_content(home_path(file)))
 
     async def work(service: Service, operator: Caller) -> None:
         outcomes = await service.import_feeds(operator, text)

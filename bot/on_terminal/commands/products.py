@@ -12,7 +12,7 @@ from bot.on_terminal.output import console, put_json, put_line
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
     from bot.service.service import Service
-    from index.api import Index
+    from index import Index
 
 products = typer.Typer(help="The products that are known by name; any other one works too.", no_args_is_help=True)
 

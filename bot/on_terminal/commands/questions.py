@@ -14,7 +14,7 @@ from bot.on_terminal.output import put, put_json
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
     from bot.service.service import Service
-    from index.api import Index
+    from index import Index
 
 
 def ask(

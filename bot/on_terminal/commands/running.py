@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bot.on_terminal.output import say
-from index.model.errors import ShipdateError
+from index import ShipdateError
 
 if TYPE_CHECKING:
     from bot.service.permissions import Caller
     from bot.service.service import Service
     from bot.settings import Settings
-    from index.api import Index
+    from index import Index
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer as on that day (ISO 8601).")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object, for scripts.")]

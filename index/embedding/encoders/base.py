@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -66,58 +66,6 @@ class Layers:
         return self.tokens[:, : self.tokens.shape[1] * 2 // 3]
 
 
-class Encoder(Protocol):
-    """What the index asks of an embedding model. Calls may come from any thread, several at once."""
-
-    @property
-    def name(self) -> str:
-        """The model's name or folder, for people."""
-
-    @property
-    def engine(self) -> str:
-        """What runs it, for people ("torch-bf16")."""
-
-    @property
-    def folder(self) -> str | None:
-        """Where it was loaded from, where that is a folder."""
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Two encoders with the same fingerprint make comparable vectors of the same texts."""
-
-    def use(self, cores: int) -> None:
-        """Let what the calling thread asks from now on have so many cores."""
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a question."""
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a passage or sentence."""
-
-    def queries_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """Questions with what the model made of each of their tokens, in the same pass."""
-
-    def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """The same for passages."""
-
-    def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """What two middle layers and the last one make of each token of these passages.
-
-        Args:
-            heads: what stands before each of them when it is encoded, and is not told of.
-        """
-
-    def pieces(self, words: Sequence[str]) -> list[Sequence[int]]:
-        """The tokens of each of some words by itself."""
-
-    def piece_scores(self) -> npt.NDArray[np.float32]:
-        """The log-probability of each token in the text that the tokenizer was made from. Shape (vocabulary,)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Card:
     """What is known of a model beside its weights.
@@ -125,7 +73,7 @@ class Card:
     Attributes:
         name: for people.
         folder: where it was loaded from, where that is a folder.
-        fingerprint: see :attr:`Encoder.fingerprint`.
+        fingerprint: two encoders with the same one make comparable vectors of the same texts.
         dimension: the length of a vector.
         query, passage: what is put before each text of that kind.
         inputs: the names of what it is given.
@@ -159,9 +107,10 @@ class Output(IntEnum):
 
 
 class TextEncoder(ABC):
-    """An encoder, whatever runs its model.
+    """An encoder, whatever runs its model. Calls may come from any thread, several at once.
 
     Args:
+        engine: what runs it, for people ("torch-bf16").
         budget: tokens of a forward pass.
     """
 
@@ -200,11 +149,15 @@ class TextEncoder(ABC):
         return self._with_tokens(texts, asked=True)
 
     def passages_with_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """Passages with what the model made of each of their tokens, in the same pass."""
+        """The same for passages."""
         return self._with_tokens(texts, asked=False)
 
     def layers(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Layers]:
-        """What two middle layers and the last one make of each token of these passages, behind their heads, which are not told of."""
+        """What two middle layers and the last one make of each token of these passages.
+
+        Args:
+            heads: what stands before each of them when it is encoded, and is not told of.
+        """
         made: dict[int, Layers] = {}
         before = heads or [""] * len(texts)
         whole = [head + text for head, text in zip(before, texts, strict=True)]

@@ -7,10 +7,15 @@ alone takes seconds, which a process that has a conversion for OpenVINO does wit
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.embedding.encoders import bundled, manifest
 from index.embedding.encoders.base import TextEncoder
+
+if TYPE_CHECKING:
+    from index.embedding.encoders.choose import Speed
 
 
 def load(name: str, cache: Path, engine: str = "") -> TextEncoder:
@@ -26,6 +31,17 @@ def load(name: str, cache: Path, engine: str = "") -> TextEncoder:
     from index.embedding.encoders import choose
 
     return choose.load(*locate(name, cache), cache, engine)
+
+
+def measure(name: str, cache: Path) -> Iterator[Speed]:
+    """How fast each engine is that can run the model called ``name`` on this machine, one after the other; nothing is kept of it.
+
+    Raises:
+        ModelError: there is no such model, or the hub cannot be reached.
+    """
+    from index.embedding.encoders import choose
+
+    return choose.measure(*locate(name, cache), cache)
 
 
 def locate(name: str, cache: Path) -> tuple[str, str]:

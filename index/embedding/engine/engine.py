@@ -15,7 +15,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from index.embedding.encoders import load as encoders
-from index.embedding.encoders.base import Encoded, Encoder, Layers
+from index.embedding.encoders.base import Encoded, Layers, TextEncoder
 from index.embedding.engine.batcher import Batcher
 from index.embedding.engine.priority import Precedence
 from index.embedding.learned import bundle as fitting
@@ -29,7 +29,7 @@ T = TypeVar("T")
 _TOGETHER = 32  # questions: as many as fill the encoder's batch
 
 
-def _share(encoder: Encoder, cores: int) -> None:
+def _share(encoder: TextEncoder, cores: int) -> None:
     """Let the calling thread have so many cores, for the encoder and for the nets that read claims: PyTorch runs these, if it is there."""
     encoder.use(cores)
     if torch := sys.modules.get("torch"):
@@ -43,7 +43,7 @@ class Engine:
     third, for what is read in texts that are encoded already. One call of each runs at a time: it uses all cores by itself.
     """
 
-    def __init__(self, encoder: Encoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
+    def __init__(self, encoder: TextEncoder, fitted: Fitted, bulk: ThreadPoolExecutor, precedence: Precedence) -> None:
         self.encoder = encoder
         self.fitted = fitted
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="questions", initializer=encoder.use, initargs=(cores(),))

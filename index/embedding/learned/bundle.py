@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.encoders.base import Encoder
+from index.embedding.encoders.base import TextEncoder
 from index.embedding.learned import stage_examples
 from index.embedding.learned.language_space import LanguageSpace
 from index.embedding.learned.question_kinds import INTENT_REGULARISATION, KIND_REGULARISATION, LIKE, Intent, Kind, Softmax, Tells
@@ -39,7 +39,7 @@ class Fitted:
     """What is known about one encoder.
 
     Attributes:
-        piece_scores: each token's log-probability (see :meth:`Encoder.piece_scores`).
+        piece_scores: each token's log-probability (see :meth:`TextEncoder.piece_scores`).
     """
 
     languages: LanguageSpace
@@ -51,7 +51,7 @@ class Fitted:
     piece_scores: npt.NDArray[np.float32]
 
 
-def fit(encoder: Encoder) -> Fitted:
+def fit(encoder: TextEncoder) -> Fitted:
     """Learn from the parallel sentences and the prototype questions."""
     columns = _parallel().values()
     passages = [encoder.passages_with_tokens(sentences) for sentences in columns]
@@ -75,7 +75,7 @@ def fit(encoder: Encoder) -> Fitted:
     )
 
 
-def _fit_tells(encoder: Encoder) -> Tells:
+def _fit_tells(encoder: TextEncoder) -> Tells:
     """From the sentences each by itself, as titles are read, and behind some headlines, as sentences are."""
     taught, drawn = _tells(), stage_examples.Heads()
     heads = [[""] * len(taught), *([drawn.draw(language) for language, _, _ in taught] for _ in range(_HEADS))]
@@ -83,7 +83,7 @@ def _fit_tells(encoder: Encoder) -> Tells:
     return Tells.fit(np.stack(read), [kinds for _ in heads for _, kinds, _ in taught])
 
 
-def load(encoder: Encoder, folder: Path) -> Fitted:
+def load(encoder: TextEncoder, folder: Path) -> Fitted:
     """What is known about ``encoder``, from the cache folder where it was learned before."""
     key = _key(encoder)
     kept = folder / f"fitted-{key}.npz"
@@ -99,7 +99,7 @@ def load(encoder: Encoder, folder: Path) -> Fitted:
     return fitted
 
 
-def _key(encoder: Encoder) -> str:
+def _key(encoder: TextEncoder) -> str:
     """Of what is learned about an encoder from the sentences as they are now."""
     taught = (_VERSION, encoder.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), stage_examples.examples())
     return sha256(repr(taught).encode()).hexdigest()[:16]
@@ -111,7 +111,7 @@ def parallel_languages() -> tuple[str, ...]:
     return tuple(_parallel())
 
 
-def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]], encoder: Encoder) -> Fitted:
+def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]], encoder: TextEncoder) -> Fitted:
     return Fitted(
         LanguageSpace(arrays["basis"], arrays["centre"]),
         TokenSpace(arrays["rotation"], arrays["passage_centre"], arrays["query_centre"]),
@@ -123,7 +123,7 @@ def _unpack(arrays: Mapping[str, npt.NDArray[np.float32]], encoder: Encoder) -> 
     )
 
 
-def keep(path: Path, fitted: Fitted, encoder: Encoder) -> None:
+def keep(path: Path, fitted: Fitted, encoder: TextEncoder) -> None:
     """Kept for the next time if possible: a cache that cannot be written costs minutes, not answers."""
     arrays: dict[str, Any] = {
         "key": np.array(_key(encoder)),

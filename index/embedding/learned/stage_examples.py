@@ -14,7 +14,7 @@ from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 
-from index.embedding.encoders.base import Encoder
+from index.embedding.encoders.base import TextEncoder
 from index.embedding.learned.stage_labels import HOWS, STAGES, Marked
 from index.embedding.learned.stage_reader import StageReader, mark
 from index.model.launches import How, Stage
@@ -115,13 +115,13 @@ def _is_headline(sentence: str) -> bool:
     return len(sentence) <= _LONGEST_HEADLINE and "[[" in sentence and sentence[-1].isalnum()
 
 
-def fit(encoder: Encoder) -> StageReader:
+def fit(encoder: TextEncoder) -> StageReader:
     """The reader for an encoder, from the labelled sentences."""
     known = examples()
     return StageReader.fit(seen(encoder, known), [example.stage for example in known], [example.how for example in known])
 
 
-def seen(encoder: Encoder, known: Sequence[Example]) -> list[Marked]:
+def seen(encoder: TextEncoder, known: Sequence[Example]) -> list[Marked]:
     """What the net sees of examples."""
     marked = []
     for at in range(0, len(known), _AT_ONCE):

@@ -1,7 +1,8 @@
 """Dates in texts: "9 December 2024", "mardi dernier", "3か月前".
 
 Months and weekdays come from Unicode's CLDR (by Babel), the rest from each language's file (:mod:`index.text.languages`). A text
-becomes a string of kinds, one letter a word (:mod:`.lexer`), over which a few rules for all languages are matched (:mod:`.rules`).
+becomes a string of kinds (:mod:`.kinds`), one letter a word (:mod:`.lexer`), over which a few rules for all languages are matched
+(:mod:`.rules`).
 150 characters take 0.04 to 0.1 ms, and 0.005 ms when nothing in them can be a date; dateparser's search takes 2 ms, and takes
 "ten months after" for a date.
 """

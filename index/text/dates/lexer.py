@@ -1,16 +1,4 @@
-"""Text as a string of kinds, one letter a word, with the numbers that the words stand for.
-
-The letters are those of :mod:`.lexicon`, and these:
-
-    M m a    month (1 to 12)        W w v  weekday (0 is Monday); w is an abbreviation
-    y z      a year from 1990 to 2100; one before or after
-    Y        a year in so many words: "last year", 2024年        K  another such period: "last month"
-    d N n    a number up to 31; another small one; a number word
-    D        a whole date in digits        Q  a quarter: "Q3"
-    _ s Z    other words: in lower case, such that look like a plural, with a capital
-    x        what is left of 周二 in 上周二, last week's Tuesday
-    . , - ( ) /    themselves; everything else is a space
-"""
+"""Text as a string of kinds (:mod:`.kinds`), one letter a word, with the numbers that the words stand for."""
 
 from __future__ import annotations
 
@@ -23,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from babel.dates import get_date_format, get_day_names, get_month_names
 
+from index.text.dates.kinds import Kind
 from index.text.dates.lexicon import Value, Words, listed_words
 from index.text.languages import LANGUAGES, DateGrammar
 from index.text.words import unmarked
@@ -47,14 +36,37 @@ _HAN_NUMBER = r"(?:\d+|[一二两兩三四五六七八九]?十[一二三四五�
 _QUARTER = re.compile("[qt]([1-4])|h([12])")
 _LETTERS = re.compile(f"[{_LETTER}]+")
 _DIGIT = re.compile(r"\d")
-_COUNTED = {"year": ("Y", 9999), "month": ("M", 12), "day": ("d", 31), "quarter": ("Q", 4), "number": ("n", 999)}
+_COUNTED = {
+    "year": (Kind.RELATIVE_YEAR, 9999),
+    "month": (Kind.MONTH, 12),
+    "day": (Kind.DAY, 31),
+    "quarter": (Kind.QUARTER, 4),
+    "number": (Kind.NUMBER_WORD, 999),
+}
 _FORMS: tuple[tuple[Literal["wide", "abbreviated"], Literal["format", "stand-alone"]], ...] = (
     ("wide", "format"),
     ("wide", "stand-alone"),
     ("abbreviated", "format"),
     ("abbreviated", "stand-alone"),
 )
-_ANCHORS = "MmaWvTuUVBSQFJ"  # an expression without digits has a word of one of these kinds
+_ANCHORS = frozenset(  # an expression without digits has a word of one of these kinds
+    (
+        Kind.MONTH,
+        Kind.MAYBE_MONTH,
+        Kind.MONTH_IF_YEAR,
+        Kind.WEEKDAY,
+        Kind.MAYBE_WEEKDAY,
+        Kind.RELATIVE_DAY,
+        Kind.ONE_DAY,
+        Kind.UNIT,
+        Kind.UNITS,
+        Kind.SHARE,
+        Kind.SEASON,
+        Kind.QUARTER,
+        Kind.PART_OF_YEAR,
+        Kind.PART_OF_MONTH,
+    )
+)
 
 
 NOTHING = Value()
@@ -129,22 +141,22 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _add_names(words: Words, language: str, grammar: DateGrammar, spaced: bool) -> None:
     """The months and weekdays as Unicode's CLDR has them."""
-    doubtful = {word: kind for word, (kind, _) in words.items() if kind in "ma"}
-    for kind, names in (("M", get_month_names), ("W", get_day_names)):
+    doubtful = {word: kind for word, (kind, _) in words.items() if kind in (Kind.MAYBE_MONTH, Kind.MONTH_IF_YEAR)}
+    for kind, names in ((Kind.MONTH, get_month_names), (Kind.WEEKDAY, get_day_names)):
         for width, context in _FORMS:
-            if kind == "M" and not spaced:
+            if kind is Kind.MONTH and not spaced:
                 continue  # months are a number and 月 there
-            if kind == "W" and width == "abbreviated" and not grammar.has_short_weekdays:
+            if kind is Kind.WEEKDAY and width == "abbreviated" and not grammar.has_short_weekdays:
                 continue
             for number, name in names(width, context, language).items():
                 word = name.lower().rstrip(".")
-                shape = doubtful.get(word, kind) if kind == "M" else kind if width == "wide" or not spaced else "w"
-                if words.get(word, shape)[0] in "nv":  # French sept is a number as well, and sept. is not
+                shape = doubtful.get(word, kind) if kind is Kind.MONTH else kind if width == "wide" or not spaced else Kind.SHORT_WEEKDAY
+                if words.get(word, shape)[0] in (Kind.NUMBER_WORD, Kind.MAYBE_WEEKDAY):  # French sept is a number as well, and sept. is not
                     word += "."
                 if word not in words or (word in doubtful and not words[word][1].number):
                     words[word] = (shape, Value(number))
     for day, name in get_day_names("wide", "format", language).items() if grammar.weekday_parts else ():
-        words |= {name.lower() + part: ("W", Value(day)) for part in grammar.weekday_parts}
+        words |= {name.lower() + part: (Kind.WEEKDAY, Value(day)) for part in grammar.weekday_parts}
 
 
 def _spaced_pattern(words: Words) -> re.Pattern[str]:
@@ -157,7 +169,10 @@ def _spaced_pattern(words: Words) -> re.Pattern[str]:
 
 
 def _unspaced_pattern(words: Words) -> re.Pattern[str]:
-    unless = {"W": "(?<![一二三四五六七八九十两\\d])", "Y": "(?<![天周週月年日])"}  # 一周一次 is once a week, 天后 is days later
+    unless: dict[str, str] = {  # 一周一次 is once a week, 天后 is days later
+        Kind.WEEKDAY: "(?<![一二三四五六七八九十两\\d])",
+        Kind.RELATIVE_YEAR: "(?<![天周週月年日])",
+    }
     listed = "|".join(
         (unless.get(words[word][0], "") if word[0] in "周週后後" else "") + word for word in sorted(words, key=len, reverse=True)
     )
@@ -209,7 +224,7 @@ def _spaced(text: str, simple: str, known: Vocabulary) -> Reading:
                 kind, value = _unknown(text, word, span[0], known)
             else:
                 kind, value = meaning
-                if kind in "mT" and text[span[0]].isupper():
+                if kind in (Kind.MAYBE_MONTH, Kind.RELATIVE_DAY) and text[span[0]].isupper():
                     kind = _capital(text, word, span[0], kind, known)
         elif group == "mark":
             kind = word if word in ".,-()/" else " "
@@ -218,7 +233,7 @@ def _spaced(text: str, simple: str, known: Vocabulary) -> Reading:
         elif group == "number":
             kind, value = _number(word)
         else:
-            kind, value = "D", Value(_day(match, known.month_first))
+            kind, value = Kind.DATE, Value(_day(match, known.month_first))
         kinds.append(kind)
         spans.append(span)
         values.append(value)
@@ -227,31 +242,32 @@ def _spaced(text: str, simple: str, known: Vocabulary) -> Reading:
 
 def _unknown(text: str, word: str, start: int, known: Vocabulary) -> tuple[str, Value]:
     if quarter := _QUARTER.fullmatch(word):
-        return "Q", Value(int(quarter[1] or quarter[2]), 4 if quarter[1] else 2)
+        return Kind.QUARTER, Value(int(quarter[1] or quarter[2]), 4 if quarter[1] else 2)
     if text[start].isupper():
-        return "Z", NOTHING
-    return "s" if len(word) > 3 and known.grammar and word.endswith(known.grammar.plural_endings) else "_", NOTHING
+        return Kind.NAME, NOTHING
+    is_plural = len(word) > 3 and known.grammar is not None and word.endswith(known.grammar.plural_endings)
+    return (Kind.PLURAL if is_plural else Kind.WORD), NOTHING
 
 
 def _capital(text: str, word: str, start: int, kind: str, known: Vocabulary) -> str:
-    if kind == "m":
-        return "M"
+    if kind == Kind.MAYBE_MONTH:
+        return Kind.MONTH
     may_be_noun = known.grammar is not None and word in known.grammar.nouns_if_capital
-    return "Z" if may_be_noun and text[max(0, start - 9) : start].rstrip(' "„«»(')[-1:] not in (*".!?:;", "") else kind
+    return Kind.NAME if may_be_noun and text[max(0, start - 9) : start].rstrip(' "„«»(')[-1:] not in (*".!?:;", "") else kind
 
 
 def _number(word: str) -> tuple[str, Value]:
     if not word.isdecimal():
         ordinal = _ORDINAL.fullmatch(word)
-        return ("d", Value(int(ordinal[1]))) if ordinal and 1 <= int(ordinal[1]) <= 31 else (" ", NOTHING)
+        return (Kind.DAY, Value(int(ordinal[1]))) if ordinal and 1 <= int(ordinal[1]) <= 31 else (" ", NOTHING)
     if len(word) > 4:
         return " ", NOTHING
     number = int(word)
     if len(word) < 4:
-        return ("d" if 1 <= number <= 31 and len(word) < 3 else "N"), Value(number)
+        return (Kind.DAY if 1 <= number <= 31 and len(word) < 3 else Kind.NUMBER), Value(number)
     if not 1000 <= number <= 2199:
         return " ", NOTHING
-    return ("y" if FIRST_YEAR <= number <= LAST_YEAR else "z"), Value(number)
+    return (Kind.YEAR if FIRST_YEAR <= number <= LAST_YEAR else Kind.FAR_YEAR), Value(number)
 
 
 def _day(match: re.Match[str], month_first: bool) -> int:
@@ -285,11 +301,11 @@ def _unspaced(simple: str, known: Vocabulary) -> Reading:
         if group == "words":
             kind, value = known.words[word]
         elif group == "date":
-            kind, value = "D", Value(_day(match, known.month_first))
+            kind, value = Kind.DATE, Value(_day(match, known.month_first))
         elif group == "mark":
             kind = word
         elif group == "bracket":
-            kind = "w"
+            kind = Kind.SHORT_WEEKDAY
         else:
             kind, value = _counted(group or "", match.group(group or 0))
         kinds.append(kind)
@@ -300,12 +316,12 @@ def _unspaced(simple: str, known: Vocabulary) -> Reading:
 
 def _counted(group: str, word: str) -> tuple[str, Value]:
     if group == "weekday":
-        return "x", Value(min("一二三四五六日天".index(word), 6))
+        return Kind.REST_OF_WEEKDAY, Value(min("一二三四五六日天".index(word), 6))
     if group == "short":
-        return "Q", Value(int(word[1]), 4)
+        return Kind.QUARTER, Value(int(word[1]), 4)
     number = _han(word) if len(word) <= 4 else 10_000
     kind, most = _COUNTED[group]
-    return (kind if number <= most else " "), Value(number, 4 if kind == "Q" else 0)
+    return (kind if number <= most else " "), Value(number, 4 if kind is Kind.QUARTER else 0)
 
 
 def _han(number: str) -> int:

@@ -1,6 +1,6 @@
 """What dates say: rules over the kinds of the words, and the days that they mean.
 
-The rules are regular expressions over the letters of :mod:`.lexer`, as in Stanford's TokensRegex and SUTime (Chang and
+The rules are regular expressions over the kinds of :mod:`.kinds`, as in Stanford's TokensRegex and SUTime (Chang and
 Manning, "SUTime: a library for recognizing and normalizing time expressions", 2012), and serve all languages that write
 spaces; Chinese and Japanese, which put the greater before the smaller, have their own.
 """
@@ -16,13 +16,24 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
+from index.text.dates.kinds import Kind, pattern_of
 from index.text.dates.lexer import FIRST_YEAR, LAST_YEAR, Reading, Vocabulary
 from index.text.dates.lexicon import DAY, HALF_YEAR, MONTH, QUARTER, WEEK, WEEKEND, YEAR, Value
 
 _FUTURE = 1.2  # of two years that are about as near, the past one is meant
 _AROUND = (0, 3, 15, 90)  # "two weeks ago" is a day that many days sooner or later: for days, weeks, months and years
 _COMING = ((1, 7), (7, 28), (30, 180), (365, 1095))  # "in the coming weeks", in days from today
-_DIRECTIONS = {"L": -1, "l": -1, "H": 0, "X": 1}
+_DIRECTIONS: dict[str, int] = {Kind.LAST: -1, Kind.LAST_BEHIND: -1, Kind.THIS: 0, Kind.NEXT: 1}
+_MONTHS = Kind.MONTH + Kind.MAYBE_MONTH + Kind.MONTH_IF_YEAR
+_BARE_YEARS = Kind.YEAR + Kind.FAR_YEAR
+_YEARS = _BARE_YEARS + Kind.RELATIVE_YEAR
+_WEEKDAYS = Kind.WEEKDAY + Kind.SHORT_WEEKDAY
+_NAMED_WEEKDAYS = Kind.WEEKDAY + Kind.MAYBE_WEEKDAY + Kind.REST_OF_WEEKDAY
+_PARTS = Kind.PART + Kind.PART_OF + Kind.PART_OF_YEAR + Kind.PART_OF_MONTH
+_ORDINALS = Kind.ORDINAL + Kind.DAY
+_UNITS = Kind.UNIT + Kind.UNITS + Kind.ONE_DAY
+_UNIT_OR_SHARE = Kind.UNIT + Kind.SHARE
+_COUNTS = Kind.DAY + Kind.NUMBER_WORD + Kind.NUMBER
 
 
 class Lean(Enum):
@@ -83,7 +94,7 @@ class _Found:
         Raises:
             ValueError: it is out of range.
         """
-        said = self.get("yzY")
+        said = self.get(_YEARS)
         if said is None:
             return None
         year = self.today.year + said.number if said.more else said.number
@@ -176,13 +187,13 @@ def _part(whole: Period, place: int, count: int) -> Period:
 
 
 def _date(found: _Found) -> Period:
-    month, days = found["Mma"].number, [value.number for value, kind in zip(found.values, found.kinds, strict=True) if kind == "d"]
-    weekday = found.get("Ww") if "w" not in found.kinds else None
+    month, days = found[_MONTHS].number, [value.number for value, kind in zip(found.values, found.kinds, strict=True) if kind == Kind.DAY]
+    weekday = found.get(_WEEKDAYS) if Kind.SHORT_WEEKDAY not in found.kinds else None
 
     def of(year: int) -> Period:
         return Period(date(year, month, min(days)), date(year, month, max(days)))
 
-    if weekday is None or len(days) > 1 or found.get("yzY"):
+    if weekday is None or len(days) > 1 or found.get(_YEARS):
         return found.dated(of)
 
     def agreeing(year: int) -> Period:
@@ -200,20 +211,20 @@ def _date(found: _Found) -> Period:
 
 
 def _day_of_month(found: _Found) -> Period:
-    month = _whole(MONTH, found["K"].number, found.today).first
-    if found["K"].more != MONTH:
+    month = _whole(MONTH, found[Kind.RELATIVE_PERIOD].number, found.today).first
+    if found[Kind.RELATIVE_PERIOD].more != MONTH:
         raise ValueError(found.kinds)
-    return _days(month.replace(day=found["d"].number), 0, 0)
+    return _days(month.replace(day=found[Kind.DAY].number), 0, 0)
 
 
 def _digits(found: _Found) -> Period:
-    return _days(date.fromordinal(found["D"].number), 0, 0)
+    return _days(date.fromordinal(found[Kind.DATE].number), 0, 0)
 
 
 def _period(found: _Found) -> Period:
     """A month, season, quarter or year, or a part of one."""
     whole = _whole_period(found)
-    part = found.get("EeFJ")
+    part = found.get(_PARTS)
     return _part(whole, part.number, part.more) if part else whole
 
 
@@ -223,41 +234,41 @@ def _whole_period(found: _Found) -> Period:
         return found.dated(named)
     if year := found.year:
         return _months(year, 1, 12)
-    if relative := found.get("K"):
+    if relative := found.get(Kind.RELATIVE_PERIOD):
         return _whole(relative.more, relative.number, today)
-    if unit := found.get("U"):
+    if unit := found.get(Kind.UNIT):
         return _whole(unit.number, 0, today)
-    return _whole(YEAR if found.get("F") else MONTH, 0, today)
+    return _whole(YEAR if found.get(Kind.PART_OF_YEAR) else MONTH, 0, today)
 
 
 def _named(found: _Found) -> Callable[[int], Period] | None:
     """The month, season or quarter of a year."""
-    if month := found.get("Mma"):
+    if month := found.get(_MONTHS):
         return lambda year: _months(year, month.number)
-    if season := found.get("S"):
+    if season := found.get(Kind.SEASON):
         return lambda year: _months(year, season.number, 3)
-    if quarter := found.get("Q"):
+    if quarter := found.get(Kind.QUARTER):
         return lambda year: _part(_months(year, 1, 12), quarter.number, quarter.more)
-    if (ordinal := found.get("Od")) and (size := found.get("B")):
+    if (ordinal := found.get(_ORDINALS)) and (size := found.get(Kind.SHARE)):
         if ordinal.number > size.number:
             raise ValueError(ordinal)
-        if found.get("U"):  # of the year: of this one
+        if found.get(Kind.UNIT):  # of the year: of this one
             return lambda _: _part(_whole(YEAR, 0, found.today), ordinal.number, size.number)
         return lambda year: _part(_months(year, 1, 12), ordinal.number, size.number)
     return None
 
 
 def _bare_year(found: _Found) -> Period | None:
-    year = found["yz"].number
+    year = found[_BARE_YEARS].number
     far = year % 50 == 0 or year > found.today.year + 15
-    if not 2000 <= year <= 2099 or (far and found.after in ("s", "_")):  # in 2000 cities, of 2048 pixels
+    if not 2000 <= year <= 2099 or (far and found.after in (Kind.PLURAL, Kind.WORD)):  # in 2000 cities, of 2048 pixels
         return None
     return _months(year, 1, 12)
 
 
 def _weekday(found: _Found) -> Period:
-    today, direction, week = found.today, found.direction, found.get("K")
-    day = found["Wvx"].number - today.weekday()
+    today, direction, week = found.today, found.direction, found.get(Kind.RELATIVE_PERIOD)
+    day = found[_NAMED_WEEKDAYS].number - today.weekday()
     if week:
         if week.more != WEEK:
             raise ValueError(found.kinds)
@@ -273,30 +284,33 @@ def _weekday(found: _Found) -> Period:
 
 def _counted(found: _Found) -> Period:
     """So many units ago or from now."""
-    unit, ago = found["UVu"].number, "G" in found.kinds or "g" in found.kinds
-    if unit > WEEKEND or (unit == DAY and found.kinds[0] == "i" and found["dnN"].number == 1):  # done in one day
+    unit, ago = found[_UNITS].number, Kind.AGO in found.kinds or Kind.AGO_BEFORE in found.kinds
+    if unit > WEEKEND or (unit == DAY and found.kinds[0] == Kind.IN and found[_COUNTS].number == 1):  # done in one day
         raise ValueError(found.kinds)
-    day = _shifted(found.today, unit, found["dnN"].number * (-1 if ago else 1))
+    day = _shifted(found.today, unit, found[_COUNTS].number * (-1 if ago else 1))
     around = _AROUND[unit] if unit < len(_AROUND) else 3
     return _days(day, -around, around)
 
 
 def _coming(found: _Found) -> Period | None:
-    unit, count = found["UVu"].number, found.get("dnN")
+    unit, count = found[_UNITS].number, found.get(_COUNTS)
     if count:
         return Period(found.today, _shifted(found.today, unit, count.number))
     return _days(found.today, *_COMING[unit]) if unit < len(_COMING) else None
 
 
 def _relative_day(found: _Found) -> Period:
-    return _days(found.today, found["T"].number, found["T"].number)
+    return _days(found.today, found[Kind.RELATIVE_DAY].number, found[Kind.RELATIVE_DAY].number)
 
 
-_YR = "(?:,?c?t?U?[yzY])"
-_WD = r"(?:[Ww][.,(]*t?)?"
-_BEHIND = "(?:(?<=[PpicgI])|(?<=[PpicgI]t))"  # a preposition, or that and an article, comes before
-_MONTH_NAME = rf"(?:[Mma]\.?{_YR}|M\.?(?!\.?d))"
-_COUNT = "[dnN]"
+_A_YEAR = "(?:,?<of>?<the>?<unit>?[<year><far_year><relative_year>])"
+_MAYBE_WEEKDAY = "(?:[<weekday><short_weekday>][.,(]*<the>?)?"
+_BEHIND = (
+    "(?:(?<=[<preposition><common_preposition><in><of><ago_before><from_now_before>])"
+    "|(?<=[<preposition><common_preposition><in><of><ago_before><from_now_before>]<the>))"
+)  # a preposition, or that and an article, comes before
+_MONTH_NAME = rf"(?:[<month><maybe_month><month_if_year>]\.?{_A_YEAR}|<month>\.?(?!\.?<day>))"
+_COUNT = "[<day><number_word><number>]"
 
 _Rule = tuple[str, str, Callable[[_Found], Period | None]]
 
@@ -304,39 +318,107 @@ _Rule = tuple[str, str, Callable[[_Found], Period | None]]
 # and "next".
 _SPACED: tuple[_Rule, ...] = (
     (
-        "Mma",
-        rf"{_WD}[LX]?(?:(?<![-Z])d\.?[-&Pp]|(?<!-))d\.?c?(?:(?:Uc)?M\.?{_YR}?{{after}}|[ma]\.?{_YR}|(?<=[PpW]d)m){{single}}(?:\([Ww]\))?",
+        "<month><maybe_month><month_if_year>",
+        rf"{_MAYBE_WEEKDAY}[<last><next>]?(?:(?<![-<name>])<day>\.?[-<and><preposition><common_preposition>]"
+        rf"|(?<!-))<day>\.?<of>?(?:(?:<unit><of>)?<month>\.?{_A_YEAR}?{{after}}"
+        rf"|[<maybe_month><month_if_year>]\.?{_A_YEAR}"
+        rf"|(?<=[<preposition><common_preposition><weekday>]<day>)<maybe_month>){{single}}(?:\([<weekday><short_weekday>]\))?",
         _date,
     ),
-    ("D", rf"{_WD}(?<!-)D(?!-)", _digits),
-    ("Mma", rf"{_MONTH_NAME}(?<=[yzY])", _period),
+    ("<date>", f"{_MAYBE_WEEKDAY}(?<!-)<date>(?!-)", _digits),
+    ("<month><maybe_month><month_if_year>", f"{_MONTH_NAME}(?<=[<year><far_year><relative_year>])", _period),
     (
-        "Mma",
-        rf"(?:[LHX]|[KU]c)M{{after}}|{_BEHIND}(?:Uc)?M{{after}}(?!Z|c?U)|(?<=[PiI])M|(?<=[Ppic])m|(?<=M[&-])M(?!d)|M(?=[LX]){{after}}(?<=[LlX])",
+        "<month><maybe_month><month_if_year>",
+        f"(?:[<last><this><next>]|[<relative_period><unit>]<of>)<month>{{after}}"
+        f"|{_BEHIND}(?:<unit><of>)?<month>{{after}}(?!<name>|<of>?<unit>)"
+        "|(?<=[<preposition><in><from_now_before>])<month>"
+        "|(?<=[<preposition><common_preposition><in><of>])<maybe_month>|(?<=<month>[<and>-])<month>(?!<day>)"
+        f"|<month>(?=[<last><next>]){{after}}(?<=[<last><last_behind><next>])",
         _period,
     ),
-    ("E", rf"E-?[ciP]?t?(?:{_MONTH_NAME}{{after}}|U?y|z|Y|K|S{_YR}?|[LHX]S|Q{_YR}?)|(?:E-|(?<=[PpicI])E)m(?!d)", _period),
-    ("EeFJ", rf"ect?(?:{_MONTH_NAME}|m|U?y|z|Y|K|[LHX]?S{_YR}?|Q{_YR}?)|(?:[Ee]ct?|Et)U|E[-ci]?t?U(?<=c.|t.)|F(?:{_YR})?|J", _period),
-    ("BQ", rf"[Od]\.?B(?:{_YR}|ct?U)|{_BEHIND}[Od]\.?B|Q-?{_YR}|{_BEHIND}Q(?![-.])|y-?Q", _period),
-    ("S", rf"[LHX]S|S{_YR}|S{{after}}(?<=[LlX])|(?:(?<=[Pip])|(?<=[Pip]t))S(?!c)", _period),
-    ("yz", "Uy|(?<=[Pi])U?y(?!-?[dZ])|(?<=[pcg])y(?!-?[dsZ])|(?<=[Pi])y(?=Z)|(?<=[(])y(?=[)])|(?<=y[&,-])y|y(?=[&,-]y){bare}", _bare_year),
-    ("YK", "[YK]", _period),
-    ("Wv", "(?:[LHX]W|W{after}(?<=[LlX])|W,?c?t?K|(?<=[PpLHX])W|(?<=[Pp]t)W|{names})", _weekday),
-    ("Wv", "(?<=P)v(?![-_sZ])|[LHX]v(?![_sZ])|v{after}(?<=[LlX])", _weekday),
-    ("T", "T", _relative_day),
-    ("UVu", f"{_COUNT}[UVu]G|g{_COUNT}[UVu]G?|[Ii]{_COUNT}[UVu](?!c)|{_COUNT}[UVu]A", _counted),
-    ("UVu", f"Xf?V|Cf?[UV]|VC|UC|[XC]{_COUNT}[UV]", _coming),
+    (
+        "<part>",
+        f"<part>-?[<of><in><preposition>]?<the>?(?:{_MONTH_NAME}{{after}}|<unit>?<year>|<far_year>"
+        f"|<relative_year>|<relative_period>|<season>{_A_YEAR}?|[<last><this><next>]<season>|<quarter>{_A_YEAR}?)"
+        "|(?:<part>-"
+        "|(?<=[<preposition><common_preposition><in><of><from_now_before>])<part>)<maybe_month>(?!<day>)",
+        _period,
+    ),
+    (
+        "<part><part_of><part_of_year><part_of_month>",
+        f"<part_of><of><the>?(?:{_MONTH_NAME}|<maybe_month>|<unit>?<year>|<far_year>|<relative_year>"
+        f"|<relative_period>|[<last><this><next>]?<season>{_A_YEAR}?|<quarter>{_A_YEAR}?)"
+        "|(?:[<part><part_of>]<of><the>?|<part><the>)<unit>|<part>[-<of><in>]?<the>?<unit>(?<=<of>.|<the>.)"
+        f"|<part_of_year>(?:{_A_YEAR})?|<part_of_month>",
+        _period,
+    ),
+    (
+        "<share><quarter>",
+        rf"[<ordinal><day>]\.?<share>(?:{_A_YEAR}|<of><the>?<unit>)|{_BEHIND}[<ordinal><day>]\.?<share>"
+        f"|<quarter>-?{_A_YEAR}|{_BEHIND}<quarter>(?![-.])|<year>-?<quarter>",
+        _period,
+    ),
+    (
+        "<season>",
+        f"[<last><this><next>]<season>|<season>{_A_YEAR}|<season>{{after}}(?<=[<last><last_behind><next>])"
+        "|(?:(?<=[<preposition><in><common_preposition>])"
+        "|(?<=[<preposition><in><common_preposition>]<the>))<season>(?!<of>)",
+        _period,
+    ),
+    (
+        "<year><far_year>",
+        "<unit><year>|(?<=[<preposition><in>])<unit>?<year>(?!-?[<day><name>])"
+        "|(?<=[<common_preposition><of><ago_before>])<year>(?!-?[<day><plural><name>])"
+        "|(?<=[<preposition><in>])<year>(?=<name>)|(?<=[(])<year>(?=[)])|(?<=<year>[<and>,-])<year>"
+        "|<year>(?=[<and>,-]<year>){bare}",
+        _bare_year,
+    ),
+    ("<relative_year><relative_period>", "[<relative_year><relative_period>]", _period),
+    (
+        "<weekday><maybe_weekday>",
+        "(?:[<last><this><next>]<weekday>|<weekday>{after}(?<=[<last><last_behind><next>])"
+        "|<weekday>,?<of>?<the>?<relative_period>"
+        "|(?<=[<preposition><common_preposition><last><this><next>])<weekday>"
+        "|(?<=[<preposition><common_preposition>]<the>)<weekday>|{names})",
+        _weekday,
+    ),
+    (
+        "<weekday><maybe_weekday>",
+        "(?<=<preposition>)<maybe_weekday>(?![-<word><plural><name>])"
+        "|[<last><this><next>]<maybe_weekday>(?![<word><plural><name>])"
+        "|<maybe_weekday>{after}(?<=[<last><last_behind><next>])",
+        _weekday,
+    ),
+    ("<relative_day>", "<relative_day>", _relative_day),
+    (
+        "<unit><units><one_day>",
+        f"{_COUNT}[<unit><units><one_day>]<ago>|<ago_before>{_COUNT}[<unit><units><one_day>]<ago>?"
+        f"|[<from_now_before><in>]{_COUNT}[<unit><units><one_day>](?!<of>)"
+        f"|{_COUNT}[<unit><units><one_day>]<from_now>",
+        _counted,
+    ),
+    (
+        "<unit><units><one_day>",
+        f"<next><few>?<units>|<coming><few>?[<unit><units>]|<units><coming>|<unit><coming>|[<next><coming>]{_COUNT}[<unit><units>]",
+        _coming,
+    ),
 )
 _UNSPACED: tuple[_Rule, ...] = (
-    ("Mma", "(?:Yc?)?Md(?:[-~&]d)?[wW]?", _date),
-    ("K", "Kc?dw?", _day_of_month),
-    ("D", "Dw?", _digits),
-    ("MYKFJ", "(?:Yc?)?M(?:c?[EJ])?|Y(?:c?[EF])?|K(?:c?E)?|F|J", _period),
-    ("QS", "(?:Yc?)?Q|[YH]c?S", _period),
-    ("Wx", "(?:Kc?)?W|Kx", _weekday),
-    ("T", "T", _relative_day),
-    ("UVu", "nUG|nUA", _counted),
-    ("UVu", "Xc?f?U|Xc?nU|[fn]Uh", _coming),
+    ("<month><maybe_month><month_if_year>", "(?:<relative_year><of>?)?<month><day>(?:[-~<and>]<day>)?[<short_weekday><weekday>]?", _date),
+    ("<relative_period>", "<relative_period><of>?<day><short_weekday>?", _day_of_month),
+    ("<date>", "<date><short_weekday>?", _digits),
+    (
+        "<month><relative_year><relative_period><part_of_year><part_of_month>",
+        "(?:<relative_year><of>?)?<month>(?:<of>?[<part><part_of_month>])?"
+        "|<relative_year>(?:<of>?[<part><part_of_year>])?|<relative_period>(?:<of>?<part>)?|<part_of_year>"
+        "|<part_of_month>",
+        _period,
+    ),
+    ("<quarter><season>", "(?:<relative_year><of>?)?<quarter>|[<relative_year><this>]<of>?<season>", _period),
+    ("<weekday><rest_of_weekday>", "(?:<relative_period><of>?)?<weekday>|<relative_period><rest_of_weekday>", _weekday),
+    ("<relative_day>", "<relative_day>", _relative_day),
+    ("<unit><units><one_day>", "<number_word><unit><ago>|<number_word><unit><from_now>", _counted),
+    ("<unit><units><one_day>", "<next><of>?<few>?<unit>|<next><of>?<number_word><unit>|[<few><number_word>]<unit><within>", _coming),
 )
 
 
@@ -345,23 +427,32 @@ def _rules(
     spaced: bool, after: bool, month_first: bool, bare: bool
 ) -> list[tuple[str, re.Pattern[str], Callable[[_Found], Period | None]]]:
     if not spaced:
-        return [(needed, re.compile(pattern), meaning) for needed, pattern, meaning in _UNSPACED]
+        return [(pattern_of(needed), re.compile(pattern_of(pattern)), meaning) for needed, pattern, meaning in _UNSPACED]
     rules = [*_SPACED]
     if month_first:
-        rules.append(("Mma", rf"{_WD}[LX]?[Mma]\.?t?d(?:-d)?{_YR}?(?:\([Ww]\))?", _date))
+        month_and_day = (
+            rf"{_MAYBE_WEEKDAY}[<last><next>]?[<month><maybe_month><month_if_year>]\.?<the>?<day>(?:-<day>)?{_A_YEAR}?"
+            r"(?:\([<weekday><short_weekday>]\))?"
+        )
+        rules.append(("<month><maybe_month><month_if_year>", month_and_day, _date))
+    bare_year = "|(?<![-<name><number><day><year>.])<year>(?![-<name><plural><day><number><far_year>])"
+    no_paper = "(?<![<the><every>])<weekday>(?!<name>)|(?<=<the>)<weekday>(?![<name><plural><word>])"  # the Sunday Times
     parts = {
-        "{after}": "[LlX]?" if after else "",
-        "{single}": "(?!d)" if month_first else "",  # Gen 4 March 31
-        "{bare}": r"|(?<![-ZNdy.])y(?![-ZsdNz])" if bare else "",  # German has no preposition before years, but capitals for nouns
-        "{names}": "(?<![tk])W(?!Z)|(?<=t)W(?![Zs_])" if month_first else "(?<!k)W",  # the Sunday Times
+        "{after}": "[<last><last_behind><next>]?" if after else "",
+        "{single}": "(?!<day>)" if month_first else "",  # Gen 4 March 31
+        "{bare}": bare_year if bare else "",  # German has no preposition before years, but capitals for nouns
+        "{names}": no_paper if month_first else "(?<!<every>)<weekday>",
     }
     return [
-        (needed, re.compile(re.sub(r"\{[a-z]+\}", lambda name: parts[name[0]], pattern)), meaning) for needed, pattern, meaning in rules
+        (pattern_of(needed), re.compile(pattern_of(re.sub(r"\{[a-z]+\}", lambda name: parts[name[0]], pattern))), meaning)
+        for needed, pattern, meaning in rules
     ]
 
 
-_RELATIVE = re.compile("[LHX](?:[UB](?!c)|U(?=cM))")
-_RELATIVE_AFTER = re.compile(_RELATIVE.pattern + "|(?<![dnN])[UB][LlX]")
+_RELATIVE_IN_FRONT = "[<last><this><next>](?:[<unit><share>](?!<of>)|<unit>(?=<of><month>))"
+_RELATIVE_BEHIND = f"{_RELATIVE_IN_FRONT}|(?<![<day><number_word><number>])[<unit><share>][<last><last_behind><next>]"
+_RELATIVE = re.compile(pattern_of(_RELATIVE_IN_FRONT))
+_RELATIVE_AFTER = re.compile(pattern_of(_RELATIVE_BEHIND))
 
 
 def _joined(text: Reading, after: bool) -> Reading:
@@ -369,10 +460,10 @@ def _joined(text: Reading, after: bool) -> Reading:
     kinds, spans, values, at = "", [], [], 0
     for match in (_RELATIVE_AFTER if after else _RELATIVE).finditer(text.kinds):
         start, end = match.span()
-        unit = start if text.kinds[start] in "UB" else start + 1
+        unit = start if text.kinds[start] in _UNIT_OR_SHARE else start + 1
         offset = _DIRECTIONS[text.kinds[start if unit != start else start + 1]]
-        size = text.values[unit].number if text.kinds[unit] == "U" else QUARTER if text.values[unit].number == 4 else HALF_YEAR
-        kinds += text.kinds[at:start] + ("Y" if size == YEAR else "K")
+        size = text.values[unit].number if text.kinds[unit] == Kind.UNIT else QUARTER if text.values[unit].number == 4 else HALF_YEAR
+        kinds += text.kinds[at:start] + (Kind.RELATIVE_YEAR if size == YEAR else Kind.RELATIVE_PERIOD)
         spans += [*text.spans[at:start], (text.spans[start][0], text.spans[end - 1][1])]
         values += [*text.values[at:start], Value(offset, 1 if size == YEAR else size)]
         at = end

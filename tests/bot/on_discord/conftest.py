@@ -9,13 +9,17 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.on_discord import create_bot
+from bot.on_discord import create_bot, reindex
 from bot.on_discord.app import ShipdateBot
 from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
 from index.api import Index
+from index.ingestion.reindex import Rebuilding
 from tests.support.discord import OWNER, World
+from tests.support.site import Site, serving
+
+AURORA = "Aurora will ship on 4 May, says its maker, which adds that testers liked it. The price of Aurora is 12 dollars a month."
 
 
 class Start(Protocol):
@@ -57,3 +61,21 @@ async def world(settings: Settings, start: Start) -> AsyncIterator[World]:
     """A server with the bot on it."""
     async with World.around(start(settings)) as made:
         yield made
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """A site of the test's own."""
+    async with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody works on rebuilds, and nobody follows them."""
+
+    async def nothing(*_args: object) -> None:
+        """Not even look."""
+
+    monkeypatch.setattr(reindex.Reindexing, "_follow", nothing)
+    monkeypatch.setattr(Rebuilding, "_take_up", lambda _self: None)

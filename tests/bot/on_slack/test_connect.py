@@ -22,6 +22,8 @@ from tests.bot.on_slack.conftest import Standing, running, settings_for
 from tests.bot.server.test_run import Server
 from tests.support.slack import BOT, LocalSlack, eventually, fronted, local_slack, texts
 
+pytestmark = pytest.mark.model
+
 WHO = f"<@{BOT}> Who in Hollywood is testing Sora?"
 
 
@@ -143,6 +145,7 @@ async def test_a_connection_that_does_not_come_back_is_begun_anew(
                 await asyncio.wait_for(bot.task, 60)
 
 
+@pytest.mark.slow
 async def test_shipdate_serve_answers_in_slack_and_stops_with_exit_status_0(samples_data: Path, samples: Index, tmp_path: Path) -> None:
     data = tmp_path / "data"
     await asyncio.to_thread(copytree, samples_data, data)

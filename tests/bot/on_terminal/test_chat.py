@@ -21,6 +21,8 @@ from index.api import Index
 from index.ingestion import embed
 from tests.support.articles import news, write
 
+pytestmark = pytest.mark.model
+
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 Type = Callable[..., Awaitable[tuple[str, str]]]

@@ -16,6 +16,8 @@ from index.api import Index
 from tests.bot.on_terminal.test_cli import check_told, filled, shipdate
 from tests.support.articles import SAMPLES, write
 
+pytestmark = pytest.mark.model
+
 __all__ = ["filled"]
 
 SOURCE = Source("0123456789ab", "Lumora is out", "https://daily.example/lumora", "The Daily", datetime(2025, 5, 4, 18, tzinfo=UTC), "en")

@@ -27,6 +27,8 @@ from index.storage.maintenance.integrity import Check, Health, check_data
 from index.storage.store.database import JOBS_LOCK
 from tests.bot.server.test_logs import WithToken
 
+pytestmark = pytest.mark.model
+
 NOBODY = 65534
 
 

@@ -39,6 +39,8 @@ from tests.support.articles import ROOT, news
 from tests.support.feeds import rss
 from tests.support.site import serving as serving_site
 
+pytestmark = pytest.mark.model
+
 PATIENCE = 120  # seconds, on the slowest machine
 
 
@@ -137,6 +139,7 @@ def samples_of(text: str) -> dict[str, float]:
 # One that serves
 
 
+@pytest.mark.slow
 def test_it_is_alive_and_ready(server: Server, base: str) -> None:
     assert get(f"{base}/healthz")[0] == 200
     status, body = get(f"{base}/readyz")
@@ -148,16 +151,19 @@ def test_it_is_alive_and_ready(server: Server, base: str) -> None:
     assert get(f"{base}/elsewhere")[0] == 404
 
 
+@pytest.mark.slow
 def test_it_says_that_nobody_can_ask_yet(server: Server) -> None:
     assert any("No chat surface has a token" in line for line in server.said)
 
 
+@pytest.mark.slow
 def test_its_lines_are_json_but_for_what_people_are_told(server: Server) -> None:
     lines = [json.loads(line) for line in server.said if line.startswith("{")]
     assert {"event", "level", "timestamp", "logger"} <= lines[0].keys()
     assert [line for line in server.said if not line.startswith("{")][-1] == "ready"
 
 
+@pytest.mark.slow
 def test_its_metrics_are_counted(server: Server, base: str, data: Path) -> None:
     status, text = get(f"{base}/metrics")
     assert status == 200
@@ -170,6 +176,7 @@ def test_its_metrics_are_counted(server: Server, base: str, data: Path) -> None:
     assert found["process_resident_memory_bytes"] > 0
 
 
+@pytest.mark.slow
 def test_another_one_on_the_same_folder_is_refused(server: Server, data: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "--data", str(data), "serve"], capture_output=True, text=True, cwd=ROOT, check=False, timeout=PATIENCE
@@ -180,6 +187,7 @@ def test_another_one_on_the_same_folder_is_refused(server: Server, data: Path) -
     assert str(data) in line
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told(server: Server, base: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "--data", str(tmp_path / "other"), "serve"],
@@ -196,6 +204,7 @@ def test_a_port_that_is_taken_is_told(server: Server, base: str, tmp_path: Path)
     assert "another program listens there" in line
 
 
+@pytest.mark.slow
 async def test_it_can_be_backed_up_and_restored_while_it_serves(server: Server, base: str, data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "kept.zip")
     async with open_index(Settings(data=data)) as index:
@@ -207,6 +216,7 @@ async def test_it_can_be_backed_up_and_restored_while_it_serves(server: Server, 
     assert get(f"{base}/readyz")[0] == 200
 
 
+@pytest.mark.slow
 def test_it_stops_with_exit_status_0_when_it_is_told_to(server: Server) -> None:
     asked = time.monotonic()
     assert server.stop() == 0
@@ -217,6 +227,7 @@ def test_it_stops_with_exit_status_0_when_it_is_told_to(server: Server) -> None:
 # One that does not
 
 
+@pytest.mark.slow
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     server.wait_for(lambda line: "No chat surface" in line)

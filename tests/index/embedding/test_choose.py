@@ -18,6 +18,8 @@ from index.embedding.encoders.base import TextEncoder, unit
 from index.model.errors import ModelError
 from tests.support.articles import ROOT
 
+pytestmark = pytest.mark.model
+
 TEXTS = ("When will it ship?", "It ships on 3 May, says its maker.", "", "no " * 200)
 FILES = ("model.xml", "model.bin", "rounded.npy", "scales.npy", "tokenizer.json", "scores.npy", "manifest.json")
 
@@ -47,6 +49,7 @@ def check_agrees(one: TextEncoder, other: TextEncoder) -> None:
         assert (unit(layers.tokens) * unit(others.tokens)).sum(axis=1).min(initial=1) > 0.999
 
 
+@pytest.mark.slow
 def test_a_conversion_makes_what_pytorch_makes(small: Path, tmp_path: Path) -> None:
     made, original = load(small, tmp_path), sentence_transformers.load(str(small), str(small))
     assert made.engine == openvino.engines()[0]
@@ -55,6 +58,7 @@ def test_a_conversion_makes_what_pytorch_makes(small: Path, tmp_path: Path) -> N
     check_agrees(made, original)
 
 
+@pytest.mark.slow
 def test_every_precision_makes_what_pytorch_makes(small: Path, tmp_path: Path) -> None:
     load(small, tmp_path)
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
@@ -66,6 +70,7 @@ def test_every_precision_makes_what_pytorch_makes(small: Path, tmp_path: Path) -
         check_agrees(made, original)
 
 
+@pytest.mark.slow
 def test_the_engine_that_is_set_is_used(small: Path, tmp_path: Path) -> None:
     expected = load(small, tmp_path)
     for engine in (*openvino.engines(), *sentence_transformers.engines()):
@@ -75,6 +80,7 @@ def test_the_engine_that_is_set_is_used(small: Path, tmp_path: Path) -> None:
     assert load(small, tmp_path).engine == expected.engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["fast", "openvino", "torch-int8", "openvino-bf16", "torch-cuda-fp32"])
 def test_an_engine_that_cannot_be_had_is_refused_in_a_sentence(
     small: Path, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
@@ -85,6 +91,7 @@ def test_an_engine_that_cannot_be_had_is_refused_in_a_sentence(
     assert engine in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_gpu_that_pytorch_sees_is_used(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(choose, "_sees_gpu", lambda: True)
@@ -94,6 +101,7 @@ def test_a_gpu_that_pytorch_sees_is_used(small: Path, tmp_path: Path, monkeypatc
     assert asked == [(str(small), str(small), "torch-cuda-bf16")]
 
 
+@pytest.mark.slow
 def test_all_engines_are_timed_and_none_is_remembered_for_it(small: Path, tmp_path: Path) -> None:
     first = load(small, tmp_path).engine
     speeds = list(choose.measure(str(small), str(small), tmp_path))
@@ -102,12 +110,14 @@ def test_all_engines_are_timed_and_none_is_remembered_for_it(small: Path, tmp_pa
     assert load(small, tmp_path).engine == first
 
 
+@pytest.mark.slow
 def test_a_model_is_converted_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(small, tmp_path)
     monkeypatch.setattr(sentence_transformers, "load", None)  # whoever calls it fails
     check_agrees(load(small, tmp_path), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: content[:-9] + b"\x01" + content[-8:]])
 def test_a_damaged_conversion_is_made_again(small: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     expected = load(small, tmp_path).encode_passages(TEXTS)
@@ -125,6 +135,7 @@ def test_a_damaged_conversion_is_made_again(small: Path, tmp_path: Path, damage:
     assert load(small, tmp_path).engine.startswith("openvino-")
 
 
+@pytest.mark.slow
 def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes(small: Path, tmp_path: Path) -> None:
     load(small, tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
@@ -135,6 +146,7 @@ def test_a_model_that_has_changed_is_converted_again_and_the_old_conversion_goes
     assert after & before == {"engine.lock"}
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, tmp_path: Path) -> None:
     folder = tmp_path / "prompted"
     folder.mkdir()
@@ -151,6 +163,7 @@ def test_a_model_that_cannot_be_converted_is_run_by_pytorch(small: Path, tmp_pat
     assert all("prompt" in problem for problem in remembered(tmp_path / "cache").values())
 
 
+@pytest.mark.slow
 def test_a_conversion_that_does_not_agree_is_not_used(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "AGREEMENT", 1.1)
     for _ in range(2):
@@ -173,6 +186,7 @@ def test_the_next_engine_is_used_where_the_first_does_not_agree(
     )
 
 
+@pytest.mark.slow
 def test_without_openvino_pytorch_runs_the_model(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise openvino.ConversionError("there is none")
@@ -196,6 +210,7 @@ print(made.engine, made.encode_passages(["It ships."]).shape)
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_convert_at_once_do_not_disturb_each_other(small: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", _LOADING, str(small), str(tmp_path)]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) for _ in range(2)]
@@ -223,6 +238,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_answers_needs_no_pytorch_and_tells_nobody(samples: object, samples_data: Path, encoder: TextEncoder) -> None:
     if not encoder.engine.startswith("openvino-"):
         pytest.skip("PyTorch is faster on this machine")

@@ -21,6 +21,8 @@ from index.embedding.learned import stage_examples, stage_reader
 from index.model.errors import ModelError
 from tests.support.articles import RememberingEncoder, news
 
+pytestmark = pytest.mark.model
+
 
 def sentence(name: str) -> str:
     """What is said where a model cannot be loaded."""
@@ -143,6 +145,7 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     assert "holds no" in sentence(str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json", "modules.json"])
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00\x01\x02 nothing of the kind" * 40])
 def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content: bytes) -> None:
@@ -150,6 +153,7 @@ def test_a_folder_with_a_damaged_model_is_told(variant: Path, file: str, content
     sentence(str(variant))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)  # to learn it all takes minutes
 async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_damaged(
     encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

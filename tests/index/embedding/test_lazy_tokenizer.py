@@ -14,6 +14,8 @@ from index.embedding.encoders import lazy_tokenizer
 from index.embedding.encoders.base import TextEncoder
 from index.embedding.encoders.lazy_tokenizer import FILES, Vocabulary
 
+pytestmark = pytest.mark.model
+
 LONGEST = 40
 MIXED = "aeinrstQ可灵今天アイ'’ .,?!0189 \u0301ﬁ①"
 

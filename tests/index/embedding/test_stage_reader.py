@@ -15,6 +15,8 @@ from index.embedding.learned.stage_labels import FLAGS, HOWS, STAGES, Marked
 from index.embedding.learned.stage_reader import StageReader, mark
 from index.model.launches import How, Stage
 
+pytestmark = pytest.mark.model
+
 SENTENCES = [
     ("Today the company unveiled Brightleaf, a drawing assistant that nobody outside can use yet.", "Brightleaf", Stage.ANNOUNCED),
     ("Le fabricant a présenté Brumaire hier, sans dire quand il sera disponible.", "Brumaire", Stage.ANNOUNCED),

@@ -19,6 +19,8 @@ from index.ingestion.sources import near_duplicates
 from tests.support.articles import check_stored, draft_of, news, stored_texts, write
 from tests.support.site import ARTICLES, Site, page, page_of, serving
 
+pytestmark = pytest.mark.model
+
 AGENCY = draft_of(ARTICLES / "chatgpt-search-launch.md").article()
 MORE = "Read the whole story in our newsletter, which is sent to all of our readers every morning."
 DAY = timedelta(days=1)

@@ -21,13 +21,15 @@ from index import Change, DataError, Job, JobError, JobState, ModelError, open_i
 from index.api import Index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers
-from index.embedding.encoders.base import Encoder, TextEncoder
+from index.embedding.encoders.base import TextEncoder
 from index.embedding.learned import bundle as fitting
 from index.ingestion import embed
 from index.model.errors import BusyError
 from index.storage import context
 from tests.conftest import Opener
 from tests.support.articles import RememberingEncoder, check_stored, news, write
+
+pytestmark = pytest.mark.model
 
 ARTICLES = 8
 QUESTION = "When will Cirrus ship?"
@@ -36,7 +38,7 @@ QUESTION = "When will Cirrus ship?"
 class Holding:
     """An encoder that stops before the next passages as long as it is held, and tells how many there were."""
 
-    def __init__(self, real: Encoder | RememberingEncoder) -> None:
+    def __init__(self, real: TextEncoder | RememberingEncoder) -> None:
         self.real = real
         self.free = threading.Event()
         self.free.set()
@@ -443,7 +445,7 @@ async def test_a_model_that_cannot_be_loaded_fails_the_rebuild_and_leaves_the_an
 ) -> None:
     before, bundled = await first_quote(filled), encoders.load
 
-    def load(name: str, cache: Path, engine: str) -> Encoder:
+    def load(name: str, cache: Path, engine: str) -> TextEncoder:
         if name:
             raise ModelError(f"The model {name} cannot be loaded.")
         return bundled(name, cache, engine)

@@ -10,6 +10,8 @@ from index.launches.mentions import Mention, Mentions, parent_of
 from index.storage.catalogue import Catalogue, Product, load
 from index.text.name_keys import key, slug
 
+pytestmark = pytest.mark.model
+
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)
 

@@ -11,6 +11,8 @@ from index.launches.product_lookup import Products
 from index.storage.catalogue import load
 from index.text.name_keys import key, parts
 
+pytestmark = pytest.mark.model
+
 CATALOGUE = load()
 MENTIONS = Mentions(CATALOGUE)
 CLAIMED = ("acme-nimbus", "humane-ai-pin", "kling-9", "quorvex", "quorvex-2", "quorvex-2-pro", "quorvex-café", "sora", "zemble-studio")

@@ -23,6 +23,8 @@ from index.storage.store.database import HEAD
 from tests.conftest import Opener
 from tests.support.articles import check_stored, stored_texts, write
 
+pytestmark = pytest.mark.model
+
 UNKNOWN = Stage.UNKNOWN
 ARTICLES: Mapping[str, tuple[str, str]] = {
     "2024-02-01": (

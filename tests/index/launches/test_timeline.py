@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from index.launches.timeline import Stretch, timeline, weight
 from index.model.launches import TITLE, How, Reported, Stage
 
+pytestmark = pytest.mark.model
+
 START = date(2024, 2, 15)
 ANNOUNCED, LIMITED, RELEASED, DISCONTINUED = Stage.ANNOUNCED, Stage.LIMITED, Stage.RELEASED, Stage.DISCONTINUED
 COURSE = (ANNOUNCED, LIMITED, RELEASED, DISCONTINUED)

@@ -9,6 +9,8 @@ import pytest
 from index import Stage, Topic
 from index.api import Index
 
+pytestmark = pytest.mark.model
+
 
 @pytest.mark.parametrize(
     ("question", "meant"),

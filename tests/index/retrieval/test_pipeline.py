@@ -17,6 +17,8 @@ from index.retrieval.pipeline import QUESTION_LIMIT
 from index.system.telemetry import observed
 from tests.support.articles import check_quotes, news, stored_texts, write
 
+pytestmark = pytest.mark.model
+
 QUESTIONS = [
     "When will Sora ship?",
     "Wann erscheint Sora in Europa?",

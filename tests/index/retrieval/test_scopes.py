@@ -25,6 +25,8 @@ from tests.support import launch_news
 from tests.support.articles import RememberingEncoder, check_stored, news, write
 from tests.support.launch_news import NOBODYS, OTHERS, OURS, THEIRS, Probe
 
+pytestmark = pytest.mark.model
+
 SCOPES = (
     (EVERYBODY,),
     (EVERYBODY, OURS),

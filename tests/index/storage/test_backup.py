@@ -35,6 +35,8 @@ from index.storage.store import database
 from tests.conftest import Opener
 from tests.support.articles import ROOT, check_stored, news, stored_texts
 
+pytestmark = pytest.mark.model
+
 KILLS = 30
 
 
@@ -246,6 +248,7 @@ async def test_a_backup_while_articles_are_added_is_whole(index: Index, opened: 
         assert check_stored(tmp_path / f"restored-{number}") == articles
 
 
+@pytest.mark.slow
 async def test_another_process_goes_on_answering_and_finds_the_new_content(filled: Path, new: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "--data", str(filled), "ask", "--json-lines", stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
@@ -300,6 +303,7 @@ def put_back(data: Path, file: Path) -> None:
     asyncio.run(restore(data, file))
 
 
+@pytest.mark.slow
 async def test_killed_at_any_moment_it_is_the_old_content_or_the_new(
     processes: ForkServerContext, old: Path, new: Path, tmp_path: Path
 ) -> None:

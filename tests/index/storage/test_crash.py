@@ -29,7 +29,11 @@ KILLS = 35  # of an addition, and as many of a rebuild
 REFRESH_KILLS = 30  # a hundred altogether
 ARTICLES, FEEDS = 12, 2
 
-pytestmark = pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork here")
+pytestmark = [
+    pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork here"),
+    pytest.mark.model,
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(changes=CHANGES, seed=st.integers(0, 2**31), few=st.sampled_from([0, 1000]))
 async def test_what_is_laid_out_and_what_has_changed_since_answer_as_one_exact_index(
@@ -143,6 +144,7 @@ def check(loaded: Vectors, truth: Truth, dice: np.random.Generator) -> None:
                 assert min(np.abs(rows - of[start + 1 : start + 3]).max() for of in moved.values() for start in range(0, len(of), 3)) < 2e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0, 0.1, 0.01])
 def test_clusters_miss_few_of_the_nearest_and_find_none_that_may_not_be_seen(tmp_path: Path, share: float) -> None:
     dice = np.random.default_rng(2)
@@ -177,6 +179,7 @@ async def laid_out(empty: Path, tmp_path: Path, languages_stay: None) -> AsyncIt
     yield tmp_path / "data", truth, dice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_process_killed_while_it_lays_out_leaves_the_old_or_the_new(
     laid_out: tuple[Path, Truth, np.random.Generator], step: str, caplog: pytest.LogCaptureFixture

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, cast
 
 from discord import ButtonStyle, Interaction, ui
 
-from bot.on_discord import errors
-
-if TYPE_CHECKING:
-    from bot.on_discord.app import ShipdateBot
-
 Item: TypeAlias = ui.Item[Any]
-Handler: TypeAlias = "Callable[[Interaction[ShipdateBot], str, Item], Awaitable[None]]"
-"""Does what a control is for: told what its id says, and, where it is a menu, what was chosen."""
+
+Handler: TypeAlias = Callable[[Interaction, str, Item], Awaitable[None]]
+"""Does what a button or a menu is for: told what its id says, and, where it is a menu, what was chosen."""
+
+Handlers: TypeAlias = dict[str, Handler]
+"""What is done, by the act that an id names."""
+
+
+class Client(Protocol):
+    """The client in which buttons and menus are used."""
+
+    async def use(self, interaction: Interaction, act: str, value: str, item: Item) -> None:
+        """Do what one is for; what goes wrong is told to whoever used it."""
 
 
 class Control(ui.DynamicItem[Item], template=r"shipdate:(?P<act>[a-z]+):(?P<value>[^\n]{0,80})"):
-    """A button or a menu; what it does is found in :attr:`ShipdateBot.controls` by the act that its id names."""
+    """A button or a menu; what it does, its client knows by the act that its id names."""
 
     @classmethod
     async def from_custom_id(cls, interaction: Interaction[Any], item: Item, match: re.Match[str], /) -> Self:
@@ -27,17 +33,10 @@ class Control(ui.DynamicItem[Item], template=r"shipdate:(?P<act>[a-z]+):(?P<valu
         return cls(item)
 
     async def callback(self, interaction: Interaction[Any]) -> None:
-        """Do it; what goes wrong is told to whoever used it."""
-        bot: ShipdateBot = interaction.client
-        if not await bot.takes(interaction):
-            return
-        found = self.template.fullmatch(self.custom_id)
-        handler = bot.controls.get(found["act"]) if found else None
-        if found and handler:
-            try:
-                await handler(interaction, found["value"], self.item)
-            except Exception as error:
-                await errors.tell(interaction, error)
+        """Have the client do it."""
+        match = self.template.fullmatch(self.custom_id)
+        if match:
+            await cast(Client, interaction.client).use(interaction, match["act"], match["value"], self.item)
 
 
 def custom_id(act: str, value: object) -> str:
