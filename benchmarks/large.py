@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.measuring import percentiles, timed
 from benchmarks.synthetic import WORKSPACE, Noise, Real, entry, fill, name
 from index.model.articles import EVERYBODY
-from index.retrieval.search import look_up
+from index.retrieval.query import parse
 from index.storage.store.articles import SQLiteStore
 from index.storage.store.database import Database
 from index.storage.vector_index.files import VectorFiles
@@ -161,7 +161,7 @@ async def words(store: SQLiteStore, real: Real, vectors: Vectors, lines: list[st
         for question in asked:
             known.frequencies.clear()  # as if nobody had asked for these words lately
             wall, processor = time.perf_counter(), time.process_time()
-            await look_up(question, "en", scopes=scopes, store=store, seen=known)
+            await parse(question, "en", scopes=scopes, store=store, known=known)
             taken.append((time.perf_counter() - wall, time.process_time() - processor))
         costs.looked_up = max(costs.looked_up, float(np.percentile(np.array(taken)[:, 1], 99)))
         lines.append(f"words, {label}: p50 / p99 {percentiles(taken)} ms")

@@ -88,7 +88,7 @@ class Shipdate:
             await asyncio.gather(*(person() for _ in range(AT_A_TIME)))
 
         # No other system remembers what it has answered. Passages that were read stay in memory, as all do in LlamaIndex and Haystack.
-        self._index._asking._answers.clear()
+        self._index._pipeline._answers.clear()
         self._loop.run(people())
 
     async def _ask(self, question: Question) -> list[Quote]:

@@ -98,7 +98,7 @@ async def test_adding_runs_at_nearly_the_rate_of_the_bare_encoder(tmp_path: Path
 
 async def ask(index: Index, question: str) -> None:
     """Ask as if for the first time."""
-    index._asking._answers.clear()
+    index._pipeline._answers.clear()
     await index.ask(question)
 
 

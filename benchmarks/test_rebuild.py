@@ -25,7 +25,7 @@ async def ask(index: Index) -> list[float]:
     took = []
     for turn in range(ASKED):
         started = perf_counter()
-        index._asking._answers.clear()
+        index._pipeline._answers.clear()
         await index.ask(QUESTIONS[turn % len(QUESTIONS)])
         took.append(perf_counter() - started)
     return took

@@ -47,13 +47,13 @@ async def test_questions_that_come_together_are_answered_nearly_as_fast_as_they_
         alone, bare, others, together, waits = [], [], [], [], []
         for turn in range(ROUNDS):
             some = asked[turn * TOGETHER : (turn + 1) * TOGETHER]
-            index._asking._answers.clear()
+            index._pipeline._answers.clear()
             expected = []
             for question in some:
                 took, answer = await timed(index, question)
                 alone.append(took)
                 expected.append(answer.answered)
-            index._asking._answers.clear()
+            index._pipeline._answers.clear()
             started = perf_counter()
             answers = await asyncio.gather(*(timed(index, question) for question in some))
             together.append(perf_counter() - started)

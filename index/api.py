@@ -28,7 +28,7 @@ from index.model.jobs import JobState
 from index.model.launches import Status
 from index.model.quotes import Mark, Quote
 from index.model.settings import IndexSettings
-from index.retrieval.pipeline import QUESTION_LIMIT, Asking, State, state_of, unified
+from index.retrieval.pipeline import QUESTION_LIMIT, Pipeline, State, state_of, unified
 from index.storage import catalogue
 from index.storage.catalogue import Catalogue, Product
 from index.storage.context import IndexContext
@@ -71,7 +71,7 @@ class Index:
         self.jobs = Rebuilding(context)
         self._mentions_by = alru_cache(maxsize=1)(self._mentions)
         self._launches_in = alru_cache(maxsize=1)(self._look_launches_up)
-        self._asking = Asking(context, self._launches_of)
+        self._pipeline = Pipeline(context, self._launches_of)
 
     @classmethod
     async def open(cls, settings: IndexSettings) -> Index:
@@ -327,7 +327,7 @@ class Index:
             QuestionError: the question is too long to be one.
             DataError: the articles were embedded with another model; the text says what to do.
         """
-        return await self._asking.ask(question, as_of=as_of, scopes=scopes, topic=topic)
+        return await self._pipeline.ask(question, as_of=as_of, scopes=scopes, topic=topic)
 
     async def quoted(self, marks: Sequence[Mark], *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Quote]:
         """The quotes with these marks, in order, with no score; those whose articles say something else now are left out."""

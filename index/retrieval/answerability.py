@@ -1,21 +1,23 @@
-"""Does what was found answer the question? A calibrated decision from eight signals.
+"""Answerability: does the best of a ranking answer the question, or is it better to abstain? A calibrated decision from eight signals.
 
 E5's cosines lie between 0.7 and 0.9 for everything, so no cut through them tells an answer from a near miss. What tells is
 whether each word of the question finds its counterpart in one passage, and in the one that would be quoted, whether one
 sentence stands out, what kind of question it is, and whether it names something that no article on the matter names. The
-weights are those of a logistic regression on the calibration questions (make calibrate); its border lets 94 % of the answerable
-ones through.
+weights are those of a logistic regression on the calibration questions, which ``make calibrate`` writes to ``answerability.json``;
+its border lets 94 % of the answerable ones through.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,25 +25,35 @@ import numpy.typing as npt
 from index.embedding.encoders.base import Encoded, TextEncoder
 from index.embedding.learned.bundle import Fitted
 from index.retrieval.late_interaction import token_weights
-from index.retrieval.search import Found, Scored
+from index.retrieval.rank import Ranking, ScoredSentence
 from index.text.languages import LANGUAGES, NOUN_CAPITALS
 from index.text.words import Word, fold
 
-_PASSAGES = 3  # of the nearest, the one that covers the question best is judged
-_NEXT = 9  # sentences that the nearest one is compared with
-_CLEAR, _ALONE = 0.025, 0.015  # a longer lead says no more: among few sentences it is long; that of a sentence alone
+CALIBRATION_FILE = "answerability.json"
+"""What ``make calibrate`` writes, beside this module."""
 
-_WEIGHTS = (4.62, 9.2, -3.01, -0.88, -1.93, 1.9, -6.98, 83.12)
-_BORDER = 9.44
-_BEYOND = 3.0  # beyond the border, 19 of 20 answers are right (held out of none; a third of the answerable ones get there)
-_LEAST, _LEAST_STRANGE = 0.65, 0.16  # words have to be covered by so much, and by so much more where there is a strange name
+_CONFIDENCE_MARGIN = (
+    3.0  # log-odds beyond the border, where 19 of 20 answers are right (held out of none; a third of the answerable get there)
+)
+_LEAST_WORD_COVERAGE = 0.65  # cosine: words that are covered less are not answered, whatever else speaks for it
+_STRANGER_WORD_COVERAGE = 0.16  # cosine: by so much more they have to be covered where there is a strange name
 
-_WORD_COMMON, _WORD_RARE = 9.0, 17.0  # a word weighs nothing below the first surprise, and fully from the second on
-_PLACE = 0.3  # of that weight for a country: "can someone in Brazil try it?" is answered by who can, not by Brazil
-_LITERAL = 0.85  # what a word that stands in the passage is covered by at least
-_FOREIGN, _TRANSLATED = 0.58, 0.78  # cosines at which a name is surely not, or surely, meant by a word of the passage
-_NAME_GAIN, _WORD_GAIN = 1.0, -2.0  # how much likelier a name, or an ordinary word, is with a capital, in nats
-_ODD, _RARE = 12.0, 15.0  # the surprise of a word that may be, or probably is, a name
+_JUDGED_PASSAGES = 3  # of the nearest, the one that covers the question best is judged
+_FOLLOWING_SENTENCES = 9  # that the nearest one is compared with
+_LONGEST_LEAD = 0.025  # cosine: a longer lead says no more, for among few sentences it is long
+_LEAD_ALONE = 0.015  # cosine: that of a sentence that has no others beside it
+
+_COMMON_SURPRISE, _RARE_SURPRISE = 9.0, 17.0  # nats: a word weighs nothing below the first, and fully from the second on
+_COUNTRY_WEIGHT = 0.3  # of a word's: "can someone in Brazil try it?" is answered by who can, not by Brazil
+_LITERAL_COSINE = 0.85  # what a word that stands in the passage is covered by at least
+_NO_TOKENS_COSINE = 0.5  # of a word that the encoder cut off: neither found nor missing
+_LEAST_WORD_WEIGHT = 0.2  # of all words of a question: below that they are too common to tell anything,
+_NO_WORDS_COVERAGE = 0.5  # and are taken for half covered
+
+_FOREIGN_COSINE, _TRANSLATED_COSINE = 0.58, 0.78  # at which a name is surely not, or surely, meant by a word of the passage
+_NAME_GAIN, _WORD_GAIN = 1.0, -2.0  # nats: how much likelier a name, or an ordinary word, is with a capital
+_RARE_WORD, _RARE_WORD_IS_NAME = 15.0, 0.6  # nats, and how likely a word of such a surprise is a name
+_ODD_WORD, _ODD_WORD_IS_NAME = 12.0, 0.3
 
 
 class Signals(NamedTuple):
@@ -55,7 +67,7 @@ class Signals(NamedTuple):
             the launch that it is about ("does Udio run on Android?").
         state: how likely it asks where a launch stands, or for whom it is, of which that is known: then there is an answer,
             however it is put ("wen sora").
-        scatter: how much better the question is covered by all passages that were found together than by the one that would
+        scatter: how much better the question is covered by all candidate passages together than by the one that would
             be quoted; a difference of cosines. What is asked is then told of something else.
         lead: how much nearer to the question the nearest sentence is than the next ones; a difference of cosines. An answer
             stands out; what only comes near comes in numbers.
@@ -71,120 +83,159 @@ class Signals(NamedTuple):
     lead: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The decision as it was fitted.
+
+    Attributes:
+        weights: of each signal, in log-odds for one of its unit.
+        border: the sum of the weighted signals from which on a question is answered.
+    """
+
+    weights: Signals
+    border: float
+
+    @classmethod
+    def parse(cls, text: str) -> Calibration:
+        """From the JSON that :meth:`to_json` makes.
+
+        Raises:
+            ValueError: it is no JSON, or has not exactly one finite number for each signal and for the border.
+        """
+        content = json.loads(text)
+        if not isinstance(content, dict) or content.keys() != {"weights", "border"}:
+            raise ValueError(f"{CALIBRATION_FILE} has to hold weights and a border.")
+        weights, border = content["weights"], content["border"]
+        if not isinstance(weights, dict) or weights.keys() != {*Signals._fields}:
+            raise ValueError(f"{CALIBRATION_FILE} has to weigh exactly these signals: {', '.join(Signals._fields)}.")
+        if not all(map(_is_finite, (border, *weights.values()))):
+            raise ValueError(f"{CALIBRATION_FILE} has to hold finite numbers.")
+        return cls(Signals(**weights), border)
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps({"weights": self.weights._asdict(), "border": self.border}, indent=2) + "\n"
+
+    def margin(self, signals: Signals) -> float:
+        """How far beyond the border a question is, in log-odds; below 0 it is not answered."""
+        return math.fsum(weight * signal for weight, signal in zip(self.weights, signals, strict=True)) - self.border
+
+
+@cache
+def calibration() -> Calibration:
+    """The one that comes along."""
+    return Calibration.parse((files("index.retrieval") / CALIBRATION_FILE).read_text(encoding="utf-8"))
+
+
 def beside_the_point(signals: Signals) -> bool:
-    """Whether what was found is about something else, whatever else speaks for it: among few sentences one always stands out."""
-    return signals.word_coverage < _LEAST + _LEAST_STRANGE * signals.stranger
+    """Whether the ranking is about something else, whatever else speaks for it: among few sentences one always stands out."""
+    return signals.word_coverage < _LEAST_WORD_COVERAGE + _STRANGER_WORD_COVERAGE * signals.stranger
 
 
 def answers(signals: Signals) -> bool:
-    """The decision."""
-    return not beside_the_point(signals) and _margin(signals) >= 0
+    """The decision: whether the question is answered, rather than abstained from."""
+    return not beside_the_point(signals) and calibration().margin(signals) >= 0
 
 
 def confident(signals: Signals) -> bool:
     """Whether it is so sure that people may be told who have not asked."""
-    return answers(signals) and _margin(signals) >= _BEYOND
-
-
-def _margin(signals: Signals) -> float:
-    return math.fsum(weight * signal for weight, signal in zip(_WEIGHTS, signals, strict=True)) - _BORDER
+    return answers(signals) and calibration().margin(signals) >= _CONFIDENCE_MARGIN
 
 
 class Judge:
-    """Judges what was found for a question, for one encoder."""
+    """Judges rankings, for one encoder."""
 
     def __init__(self, encoder: TextEncoder, fitted: Fitted) -> None:
         self._encoder = encoder
         self._fitted = fitted
 
-    def signals(self, found: Found) -> Signals:
-        """What speaks for an answer in what was found, and against."""
-        if not found.matches:
+    def signals(self, ranking: Ranking) -> Signals:
+        """What speaks for an answer in a ranking, and against."""
+        if not ranking.matches:
             return Signals()
-        best = max(found.matches[:_PASSAGES], key=lambda one: one.coverage)
-        question = found.question
-        # All at once: one by one they take a millisecond or two. Only of what may be a strange name the capital is asked for.
-        words = [word for word in question.words if _is_whole(word)]
-        strange = [word.raw.capitalize() for word in words if word.term not in question.known]
-        self._encoder.pieces([*strange, *(spelled for word in words for spelled in (word.raw, word.raw.lower()))])
-        own = _tokens(question.words, found.encoded.spans)
-        compared = self._compare(question.words, own, found.encoded, best.cosines)
+        query, encoded = ranking.query, ranking.encoded
+        self._split_at_once(query.words, query.term_weights.keys())
+        tokens = _tokens(query.words, encoded.spans)
+        best = max(ranking.matches[:_JUDGED_PASSAGES], key=lambda match: match.coverage)
+        alignments = self._align(query.words, tokens, encoded, best.cosines)
         return Signals(
             coverage=best.coverage,
-            word_coverage=_word_coverage(compared, frozenset[str]().union(*best.passage.terms)),
-            detail=found.kind.detail,
-            chat=found.kind.chat,
-            stranger=1.0 if question.unknown_version else max(self._stranger(compared, found), self._misplaced(own, found)),
-            state=found.intent.when + found.intent.who if found.launch.course else 0.0,
-            scatter=self._scatter(found),
-            lead=_lead(found.sentences),
+            word_coverage=_word_coverage(alignments, frozenset[str]().union(*best.passage.terms)),
+            detail=ranking.kind.detail,
+            chat=ranking.kind.chat,
+            stranger=1.0 if query.unknown_version else max(self._stranger(alignments, ranking), _misplaced(tokens, ranking)),
+            state=ranking.intent.when + ranking.intent.who if ranking.launch.course else 0.0,
+            scatter=self._scatter(ranking),
+            lead=_lead(ranking.sentences),
         )
 
-    def _scatter(self, found: Found) -> float:
-        quoted = next((one for one in found.matches if one.passage.id == found.sentences[0].passage.id), found.matches[0])
-        beside = [not found.launch.names(start, end) for start, end in found.encoded.spans]  # the product is named everywhere
-        weights = token_weights(found.encoded, self._fitted) * beside
-        if not weights.any():
-            return 0.0
-        best = np.max([one.cosines for one in found.matches], axis=0)
-        return float((best - quoted.cosines) @ weights / weights.sum())
-
-    def _misplaced(self, own: Sequence[Sequence[int]], found: Found) -> float:
-        """How surely any of the misplaced names is meant by no word of the passages that speak of the launch."""
-        about = [one.cosines for one in found.matches if one.passage.id in found.about]
-        clearest = 0.0
-        for word, tokens in zip(found.question.words, own, strict=True):
-            if word.full in found.misplaced and word.full not in _places():
-                nearest = float(np.stack(about)[:, tokens].mean(axis=1).max()) if about and tokens else 0.0
-                clearest = max(clearest, 1 - _ramp(nearest, _FOREIGN, _TRANSLATED))
-        return clearest
-
-    def _compare(
-        self, question: Sequence[Word], own: Sequence[Sequence[int]], encoded: Encoded, match: npt.NDArray[np.float32]
-    ) -> list[_Compared]:
-        """Each word with its surprise and its match. Chinese and Japanese have no words: their tokens serve.
+    def _split_at_once(self, words: Sequence[Word], known: Collection[str]) -> None:
+        """Let the tokenizer remember all words that are looked at here: one by one they take a millisecond or two.
 
         Args:
-            own: see :func:`_tokens`.
+            known: the terms of the articles; only of a word that may be a strange name the capital is asked for.
+        """
+        whole = [word for word in words if _is_whole(word)]
+        capitals = [word.raw.capitalize() for word in whole if word.term not in known]
+        self._encoder.pieces([*capitals, *(spelling for word in whole for spelling in (word.raw, word.raw.lower()))])
+
+    def _scatter(self, ranking: Ranking) -> float:
+        best_sentence = ranking.sentences[0]
+        quoted = next((match for match in ranking.matches if match.passage.id == best_sentence.passage.id), ranking.matches[0])
+        outside_names = [not ranking.launch.names(start, end) for start, end in ranking.encoded.spans]  # the product is named everywhere
+        weights = token_weights(ranking.encoded, self._fitted) * outside_names
+        if not weights.any():
+            return 0.0
+        best = np.max([match.cosines for match in ranking.matches], axis=0)
+        return float((best - quoted.cosines) @ weights / weights.sum())
+
+    def _align(
+        self, words: Sequence[Word], tokens: Sequence[Sequence[int]], encoded: Encoded, cosines: npt.NDArray[np.float32]
+    ) -> list[_Alignment]:
+        """Each word with its surprise and its cosine. Chinese and Japanese have no words: their tokens serve.
+
+        Args:
+            tokens: see :func:`_tokens`.
+            cosines: of each token with its counterpart in the passage. Shape (tokens,).
         """
         scores = self._fitted.piece_scores[list(encoded.pieces)]
-        parts: dict[int, list[Word]] = {}  # of each token
-        for word, tokens in zip(question, own, strict=True):
-            for at in tokens:
-                parts.setdefault(at, []).append(word)
-        compared = []
-        for at, touched in sorted(parts.items()):
+        words_of: dict[int, list[Word]] = {}  # of each token
+        for word, indices in zip(words, tokens, strict=True):
+            for index in indices:
+                words_of.setdefault(index, []).append(word)
+        alignments = []
+        for index, touched in sorted(words_of.items()):
             if not all(map(_is_whole, touched)):
-                start, end = encoded.spans[at]
-                inside = [word.term for word in touched if word.start >= start and word.end <= end]
-                compared.append(_Compared(None, inside, -float(scores[at]), float(match[at])))
-        for word, tokens in zip(question, own, strict=True):
+                start, end = encoded.spans[index]
+                terms = [word.term for word in touched if word.start >= start and word.end <= end]
+                alignments.append(_Alignment(None, terms, -float(scores[index]), float(cosines[index])))
+        for word, indices in zip(words, tokens, strict=True):
             if _is_whole(word):
-                cosine = float(match[tokens].mean()) if tokens else 0.5
+                cosine = float(cosines[indices].mean()) if indices else _NO_TOKENS_COSINE
                 surprise = -max(self._log_probability(spelling) for spelling in {word.raw, word.raw.lower()})
-                compared.append(_Compared(word, [word.term], surprise, cosine))
-        return compared
+                alignments.append(_Alignment(word, [word.term], surprise, cosine))
+        return alignments
 
-    def _stranger(self, compared: Sequence[_Compared], found: Found) -> float:
+    def _stranger(self, alignments: Sequence[_Alignment], ranking: Ranking) -> float:
         """The clearest name that no article holds, unless the passage has it by meaning (in another script, translated)."""
-        question = found.question
+        query = ranking.query
         # In a question on a launch that is known, a small first word is no name ("wen is sora coming out").
-        asks = question.words[0] if found.launch.course and question.words[0].raw.islower() else None
+        question_word = query.words[0] if ranking.launch.course and query.words[0].raw.islower() else None
         return max(
             (
-                self._likely_name(one.word, one.surprise, question.language) * (1 - _ramp(one.cosine, _FOREIGN, _TRANSLATED))
-                for one in compared
-                if one.word is not None
-                and one.word is not asks
-                and one.word.term not in question.known
-                and one.word.full not in question.meant
+                self._likely_name(alignment.word, alignment.surprise, query.language) * _foreign(alignment.cosine)
+                for alignment in alignments
+                if alignment.word is not None
+                and alignment.word is not question_word
+                and alignment.word.term not in query.term_weights
+                and alignment.word.full not in query.names
             ),
             default=0.0,
         )
 
     def _likely_name(self, word: Word, surprise: float, language: str) -> float:
-        """From 0 (an ordinary word, a place, a number) to 1."""
-        if not word.alphabetic or word.full in _places():
+        """From 0 (an ordinary word, a country, a number) to 1."""
+        if not word.alphabetic or word.full in _countries():
             return 0.0
         nouns_have_capitals = language in NOUN_CAPITALS
         if any(letter.isupper() for letter in word.raw[1:]) or (word.start > 0 and word.raw[0].isupper() and not nouns_have_capitals):
@@ -194,7 +245,7 @@ class Judge:
             return 1.0
         if gain <= _WORD_GAIN:
             return 0.0
-        return 0.6 if surprise > _RARE else 0.3 if surprise > _ODD else 0.0
+        return _RARE_WORD_IS_NAME if surprise > _RARE_WORD else _ODD_WORD_IS_NAME if surprise > _ODD_WORD else 0.0
 
     def _log_probability(self, word: str) -> float:
         """How likely a word is in the text of the web that the tokenizer was made from, in nats."""
@@ -207,24 +258,24 @@ def _is_whole(word: Word) -> bool:
 
 
 def _tokens(question: Sequence[Word], spans: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """For each word of a question, the places of the tokens that share a character with it; words stand in order, ends and all."""
+    """For each word of a question, the indices of the tokens that share a character with it; words stand in order, ends and all."""
     starts, ends = [word.start for word in question], [word.end for word in question]
-    own: list[list[int]] = [[] for _ in question]
-    for at, (start, end) in enumerate(spans):
-        for place in range(bisect_right(ends, start), bisect_left(starts, end)):
-            own[place].append(at)
-    return own
+    tokens: list[list[int]] = [[] for _ in question]
+    for index, (start, end) in enumerate(spans):
+        for word in range(bisect_right(ends, start), bisect_left(starts, end)):
+            tokens[word].append(index)
+    return tokens
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
-    """A word (or, in Chinese and Japanese, a token) of the question, beside the passage.
+class _Alignment:
+    """A word (or, in Chinese and Japanese, a token) of the question, beside its counterpart in the passage.
 
     Attributes:
         word: None for a token.
         terms: its terms.
         surprise: minus its log-probability, in nats.
-        cosine: with its counterpart in the passage.
+        cosine: with its counterpart.
     """
 
     word: Word | None
@@ -233,37 +284,63 @@ class _Compared:
     cosine: float
 
 
-def _lead(sentences: Sequence[Scored]) -> float:
+def _misplaced(tokens: Sequence[Sequence[int]], ranking: Ranking) -> float:
+    """How surely any of the misplaced names is meant by no word of the passages that speak of the launch."""
+    on_launch = [match.cosines for match in ranking.matches if match.passage.id in ranking.on_launch]
+    clearest = 0.0
+    for word, indices in zip(ranking.query.words, tokens, strict=True):
+        if word.full in ranking.misplaced_names and word.full not in _countries():
+            cosine = float(np.stack(on_launch)[:, indices].mean(axis=1).max()) if on_launch and indices else 0.0
+            clearest = max(clearest, _foreign(cosine))
+    return clearest
+
+
+def _foreign(cosine: float) -> float:
+    """How surely a name is meant by no word of a passage in which its counterpart has this cosine."""
+    return 1 - _ramp(cosine, _FOREIGN_COSINE, _TRANSLATED_COSINE)
+
+
+def _lead(sentences: Sequence[ScoredSentence]) -> float:
     nearest: dict[str, float] = {}  # the same sentence in two articles is one
-    for one in sorted(sentences, key=lambda one: -one.cosine):
-        nearest.setdefault(one.plain, one.cosine)
-        if len(nearest) > _NEXT:
+    for sentence in sorted(sentences, key=lambda sentence: -sentence.cosine):
+        nearest.setdefault(sentence.text, sentence.cosine)
+        if len(nearest) > _FOLLOWING_SENTENCES:
             break
     first, *following = nearest.values()
-    return min(first - sum(following) / len(following), _CLEAR) if following else _ALONE
+    return min(first - sum(following) / len(following), _LONGEST_LEAD) if following else _LEAD_ALONE
 
 
-def _word_coverage(compared: Sequence[_Compared], terms: Collection[str]) -> float:
+def _word_coverage(alignments: Sequence[_Alignment], terms: Collection[str]) -> float:
+    """How well the words are covered, by their weight.
+
+    Args:
+        terms: the passage's.
+    """
     total = covered = 0.0
-    for one in compared:
-        weight = _ramp(one.surprise, _WORD_COMMON, _WORD_RARE)
-        if one.word is not None and one.word.full in _places():
-            weight *= _PLACE
-        literal = bool(one.terms) and all(term in terms for term in one.terms)
-        covered += weight * max(one.cosine, _LITERAL if literal else 0.0)
+    for alignment in alignments:
+        weight = _ramp(alignment.surprise, _COMMON_SURPRISE, _RARE_SURPRISE)
+        if alignment.word is not None and alignment.word.full in _countries():
+            weight *= _COUNTRY_WEIGHT
+        literal = bool(alignment.terms) and all(term in terms for term in alignment.terms)
+        covered += weight * max(alignment.cosine, _LITERAL_COSINE if literal else 0.0)
         total += weight
-    return covered / total if total > 0.2 else 0.5
+    return covered / total if total > _LEAST_WORD_WEIGHT else _NO_WORDS_COVERAGE
 
 
 def _ramp(value: float, low: float, high: float) -> float:
+    """0 up to ``low``, 1 from ``high`` on, and straight in between."""
     return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
+def _is_finite(number: Any) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+
+
 @cache
-def _places() -> frozenset[str]:
+def _countries() -> frozenset[str]:
     """The names of countries, folded: that no article names Brazil does not make a question about Brazil a strange one."""
     from babel import Locale
 
     spaced = {code: language for code, language in LANGUAGES.items() if language.words_stand_apart}
-    named = chain.from_iterable(Locale(code).territories.values() for code in spaced)
-    return frozenset(fold(name) for name in named if " " not in name).union(*(language.places for language in spaced.values()))
+    territories = chain.from_iterable(Locale(code).territories.values() for code in spaced)
+    return frozenset(fold(name) for name in territories if " " not in name).union(*(language.places for language in spaced.values()))

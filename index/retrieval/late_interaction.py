@@ -13,7 +13,9 @@ from index.embedding.learned.bundle import Fitted
 from index.embedding.learned.token_space import best_matches
 from index.storage.store.base import StoredPassage
 
-_COMMON, _MOST = 6.0, 8.0  # a token weighs its surprise beyond the first, in nats, at most the second
+_COMMON_SURPRISE = 6.0  # nats: a token that surprises less is in every text, and weighs next to nothing
+_MOST_WEIGHT = 8.0  # nats beyond that: from there on a rarer token weighs no more
+_LEAST_WEIGHT = np.float32(0.01)  # of every token, so that a question of common ones alone has weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def match(encoded: Encoded, passages: Sequence[StoredPassage], fitted: Fitted) -
 
 
 def token_weights(encoded: Encoded, fitted: Fitted) -> npt.NDArray[np.float32]:
-    """How much each token of a question counts. Shape (question's tokens,)."""
+    """How much each token of a question counts: its surprise (minus its log-probability), within bounds. Shape (question's tokens,)."""
     surprise = -fitted.piece_scores[list(encoded.pieces)]
-    weights: npt.NDArray[np.float32] = np.clip(surprise - _COMMON, 0, _MOST) + np.float32(0.01)
+    weights: npt.NDArray[np.float32] = np.clip(surprise - _COMMON_SURPRISE, 0, _MOST_WEIGHT) + _LEAST_WEIGHT
     return weights

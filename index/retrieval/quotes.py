@@ -1,4 +1,4 @@
-"""From scored sentences to quotes, or to the decision that nothing here answers."""
+"""From a ranking to quotes, or to the verdict that nothing here answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from index.embedding.engine.engine import Engine
 from index.embedding.learned.question_kinds import Intent
 from index.model.quotes import Quote
 from index.retrieval.answerability import Judge, answers, confident
-from index.retrieval.search import Found, Scored
+from index.retrieval.rank import Ranking, ScoredSentence
 from index.system.telemetry import timed
 
 QUOTES = 5
@@ -18,8 +18,8 @@ QUOTES = 5
 QUOTE_LIMIT = 400
 """The longest quote, in characters."""
 
-_LIKELY = 0.5  # a probability
-_NEARLY = 0.06  # a neighbour joins a quote when its score is not further below the best's
+_ASKS_FOR_STATUS = 0.5  # how likely a question asks when, from which on it is told where the launch stands
+_NEAR_BEST = 0.06  # a neighbour joins a quote when its score is not further below that of the quote's best sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +36,53 @@ class Verdict:
 
 
 @timed("judge")
-def answer(found: Found, engine: Engine) -> Verdict:
-    """What answers in what was found."""
-    signals = Judge(engine.encoder, engine.fitted).signals(found)
-    return Verdict(tuple(_quotes(found.sentences)), confident(signals)) if answers(signals) else Verdict()
+def judge(ranking: Ranking, engine: Engine) -> Verdict:
+    """What answers among the ranked sentences."""
+    signals = Judge(engine.encoder, engine.fitted).signals(ranking)
+    return Verdict(tuple(_extract(ranking.sentences)), confident(signals)) if answers(signals) else Verdict()
 
 
-def asks_where_it_stands(intent: Intent) -> bool:
+def asks_for_status(intent: Intent) -> bool:
     """Whether a question most likely wants to know where a launch stands."""
-    return intent.when >= _LIKELY
+    return intent.when >= _ASKS_FOR_STATUS
 
 
-def _quotes(sentences: Sequence[Scored]) -> list[Quote]:
-    """Each quote is a sentence, grown by the neighbours that score nearly as well; no two overlap or say the same."""
-    by_place = {(one.passage.id, one.place): one for one in sentences}
-    said: set[str] = set()
+def _extract(sentences: Sequence[ScoredSentence]) -> list[Quote]:
+    """Each quote is a sentence, grown by the neighbours that score nearly as well; no two overlap or say the same.
+
+    Args:
+        sentences: best first.
+    """
+    by_ordinal = {(sentence.passage.id, sentence.ordinal): sentence for sentence in sentences}
+    quoted: set[str] = set()
     quotes: list[Quote] = []
     for best in sentences:
-        if best.plain in said:
+        if best.text in quoted:
             continue
-        places = _grow(best, by_place, said)
-        start, end = best.passage.sentences[places[0]].start, best.passage.sentences[places[-1]].end
-        text = best.passage.text[start - best.passage.start : end - best.passage.start]
-        said |= {by_place[best.passage.id, place].plain for place in places}
-        quotes.append(Quote(text, best.score, start, end, best.passage.article))
+        passage, ordinals = best.passage, _grow(best, by_ordinal, quoted)
+        start, end = passage.sentences[ordinals[0]].start, passage.sentences[ordinals[-1]].end
+        text = passage.text[start - passage.start : end - passage.start]
+        quoted |= {by_ordinal[passage.id, ordinal].text for ordinal in ordinals}
+        quotes.append(Quote(text, best.score, start, end, passage.article))
         if len(quotes) == QUOTES:
             break
     return quotes
 
 
-def _grow(best: Scored, by_place: Mapping[tuple[int, int], Scored], said: Set[str]) -> range:
-    """The numbers of the sentences of a quote around ``best``: the better neighbour joins, again and again, while it helps."""
-    passage, first, last = best.passage, best.place, best.place
+def _grow(best: ScoredSentence, by_ordinal: Mapping[tuple[int, int], ScoredSentence], quoted: Set[str]) -> range:
+    """The ordinals of a quote's sentences around ``best``: the better neighbour joins, again and again, while the quote is short enough.
+
+    Args:
+        by_ordinal: sentences by passage and ordinal.
+        quoted: the texts of sentences that other quotes hold.
+    """
+    passage, first, last = best.passage, best.ordinal, best.ordinal
     while True:
-        around = [by_place[passage.id, place] for place in (first - 1, last + 1) if (passage.id, place) in by_place]
-        near = [one for one in around if best.score - one.score <= _NEARLY and one.plain not in said]
-        for place in (one.place for one in sorted(near, key=lambda one: -one.score)):
-            if passage.sentences[max(last, place)].end - passage.sentences[min(first, place)].start <= QUOTE_LIMIT:
-                first, last = min(first, place), max(last, place)
+        neighbours = [by_ordinal[passage.id, ordinal] for ordinal in (first - 1, last + 1) if (passage.id, ordinal) in by_ordinal]
+        near = [neighbour for neighbour in neighbours if best.score - neighbour.score <= _NEAR_BEST and neighbour.text not in quoted]
+        for ordinal in (neighbour.ordinal for neighbour in sorted(near, key=lambda neighbour: -neighbour.score)):
+            if passage.sentences[max(last, ordinal)].end - passage.sentences[min(first, ordinal)].start <= QUOTE_LIMIT:
+                first, last = min(first, ordinal), max(last, ordinal)
                 break
         else:
             return range(first, last + 1)

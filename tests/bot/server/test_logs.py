@@ -98,7 +98,7 @@ async def test_a_question_is_in_no_line_above_debug(samples: Index, log_level: s
         structlog.get_logger().debug("looking up", text=text)
         raise RuntimeError(f"cannot search for {text!r}", {"query": text})
 
-    monkeypatch.setattr(pipeline, "look_up", broken)
+    monkeypatch.setattr(pipeline, "parse", broken)
     try:
         await samples.ask(question)
     except RuntimeError as error:
