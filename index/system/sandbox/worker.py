@@ -66,7 +66,8 @@ def _confine() -> None:
         import resource
 
         for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-            resource.setrlimit(limit, (most, most))
+            with suppress(ValueError, OSError):  # a system that knows the limit but does not set it, as macOS with memory
+                resource.setrlimit(limit, (most, most))
     with suppress(AttributeError, OSError):
         os.nice(_NICENESS)  # questions go before it
 
