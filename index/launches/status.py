@@ -18,8 +18,8 @@ from index.model.launches import TITLE, Period, Reported, Status
 from index.model.quotes import Quote
 from index.storage.store.base import Store, StoredPassage
 
-_REMEMBERED = 256  # courses
-_SCOPES = 64  # different choices of scopes
+_REMEMBERED_COURSES = 256
+_REMEMBERED_PRODUCTS = 64  # of different choices of scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Course:
 
     Attributes:
         stretches: its stages, oldest first.
-        current: how clearly sentences, by passage and place, tell the current stage, up to 1; below 0 where they tell an
+        current: how clearly sentences, by passage and ordinal, tell the current stage, up to 1; below 0 where they tell an
             earlier one.
         passages: the ids of those that claim anything about the product, its versions or its family, ascending.
     """
@@ -46,8 +46,8 @@ class Launches:
         self._mentions = mentions
         self._claimed = claimed
         self._store = store
-        self._products: LRUCache[frozenset[str], Products] = LRUCache(_SCOPES)
-        self._courses = alru_cache(maxsize=_REMEMBERED)(self._look_course_up)
+        self._products: LRUCache[frozenset[str], Products] = LRUCache(_REMEMBERED_PRODUCTS)
+        self._courses = alru_cache(maxsize=_REMEMBERED_COURSES)(self._look_course_up)
 
     def products(self, scopes: Collection[str]) -> Products:
         """The products that those who see these scopes can ask about."""
@@ -68,20 +68,20 @@ class Launches:
     async def changed(self, *, as_of: date, scopes: Collection[str]) -> Sequence[str]:
         """The ids of the products of the catalogue whose launch the articles tell of, the one whose stage changed last first."""
         known = self.products(scopes)
-        told = [id_ for id_ in known.claimed if id_ in known.catalogue.products]
-        courses = {id_: (await self.course(id_, as_of=as_of, scopes=scopes)).stretches for id_ in told}
+        products = [id_ for id_ in known.claimed if id_ in known.catalogue.products]
+        courses = {id_: (await self.course(id_, as_of=as_of, scopes=scopes)).stretches for id_ in products}
         since = {id_: stretches[-1].since for id_, stretches in courses.items() if stretches}
         return sorted(since, key=since.__getitem__, reverse=True)
 
     async def status(self, product: str, name: str, *, as_of: date, scopes: Collection[str]) -> Status:
         """Where the launch of a product stands, by its course; ``name`` is what people call it."""
-        stretches = (await self.course(product, as_of=as_of, scopes=scopes)).stretches
-        evidence = [_proof(stretch) for stretch in stretches]
-        passages = {passage.id: passage for passage in await self._store.passages([one.passage for one in evidence])}
+        course = await self.course(product, as_of=as_of, scopes=scopes)
+        proofs = [(stretch, _proof(stretch)) for stretch in course.stretches]
+        passages = {passage.id: passage for passage in await self._store.passages([claim.passage for _, claim in proofs])}
         history = tuple(
-            Period(stretch.stage, stretch.since, _quote(one, passages[one.passage]))
-            for stretch, one in zip(stretches, evidence, strict=True)
-            if one.passage in passages
+            Period(stretch.stage, stretch.since, _quote(claim, passages[claim.passage]))
+            for stretch, claim in proofs
+            if claim.passage in passages  # else it was gone before it could be read: the articles have just changed
         )
         return Status(product, name, as_of, history)
 

@@ -19,76 +19,111 @@ from index.embedding.learned.stage_labels import STAGES
 from index.model.launches import TITLE, How, Reported, Stage
 
 _KNOWN = STAGES[:-1]
-_PLACE = {stage: place for place, stage in enumerate(_KNOWN)}
+_INDEX = {stage: index for index, stage in enumerate(_KNOWN)}  # of a row or column of the model's matrices
 
-_HOW: Mapping[How, Mapping[Stage, float]] = {
-    How.EVENT: dict.fromkeys(_KNOWN, 1.0),
-    How.STATE: dict.fromkeys(_KNOWN, 1.0),
-    # What was released once is probably still out; what was announced, or limited, once may be anything by now.
-    How.PAST: {Stage.ANNOUNCED: 0.1, Stage.LIMITED: 0.1, Stage.RELEASED: 0.5, Stage.DISCONTINUED: 0.7},
-    How.HEARSAY: dict.fromkeys(_KNOWN, 0.15),
-}
-"""What a claim of each kind says about the day on which it is made."""
 
-_CARRIED = 0.5  # of a claim that goes on about the product without naming it
-_TITLE = 0.9  # headlines exaggerate
+@dataclass(frozen=True, slots=True, eq=False)
+class TimelineModel:
+    """The numbers of the hidden Markov model, and of what is read off the course that it finds likeliest.
 
-_VERSIONS = {Stage.RELEASED: 0.7, Stage.LIMITED: 0.4}
-"""What a version's stage says about its family: one that is out means that the family is; its end does not end the family."""
+    They are set by hand, from how launches go and from how articles tell of them, and not fitted; the tests of the timeline say what
+    has to come of them. Shares and strengths go from 0 to 1; rows and columns of matrices are announced, limited, released and
+    discontinued.
 
-_FAMILY = {Stage.DISCONTINUED: 0.9}
-"""What a family's stage says about its versions."""
+    Attributes:
+        manner: how much a claim of each kind says, at each stage, about the day on which it is made.
+        carried: the share that is left of a claim that goes on about the product without naming it.
+        title: that of a claim of a headline.
+        version, family: that of a claim about a version where its family is asked about, and the other way; none at other stages.
+        surest: no claim counts for surer than that.
+        silence: what an article says of each stage by saying nothing of it.
+        support: how far a claim, as an event or in another way (first axis), of a stage (row) is to be expected at another (column).
+        conflict: how far it speaks against being at the other one.
+        transition: how likely one stage (row) is followed by each (column) from one article to the next, up to a factor. Logarithms.
+        clear: a claim of this share of the clearest one's weight counts as clear, too.
+        about_product, with_day, newness, event: factors of a claim as proof: in an article whose title speaks of the product; that names
+            the day on which the stage began; what is added from the oldest to the newest; of what is not out yet, the announcement.
+        same_day: days by which a named day may differ from that on which the stage began.
+    """
 
-_SOUND = 0.25  # what an article says of each stage by saying nothing of it
+    manner: Mapping[How, Mapping[Stage, float]]
+    carried: float
+    title: float
+    version: Mapping[Stage, float]
+    family: Mapping[Stage, float]
+    surest: float
+    silence: float
+    support: npt.NDArray[np.float64]
+    conflict: npt.NDArray[np.float64]
+    transition: npt.NDArray[np.float64]
+    clear: float
+    about_product: float
+    with_day: float
+    newness: float
+    event: float
+    same_day: int
 
-_SUREST = 0.95  # no claim is surer than that
 
-_NEARLY = 0.5  # as clear as the clearest
-_OWN, _DATED, _NEW = 2.0, 1.4, 0.4  # what speaks for a claim as proof
-_SAME = 3  # days
-_ANNOUNCEMENT = 0.85  # what is not out yet is proved by a word that says so, rather than by its announcement
-
-_SUPPORTS = np.array(
-    [
-        [  # an event of the stage (row) is to be expected at another stage (column) by this much
-            [1.0, 0.1, 0.1, 0.0],
-            [0.0, 1.0, 0.0, 0.0],
-            [0.0, 0.0, 1.0, 0.0],
-            [0.0, 0.0, 0.0, 1.0],
-        ],
-        [  # and a state, or what is told in another way
-            [1.0, 0.2, 0.1, 0.0],  # what is open to some has no date for the public
-            [0.0, 1.0, 0.2, 0.0],
-            [0.0, 0.0, 1.0, 0.0],
-            [0.0, 0.0, 0.0, 1.0],
-        ],
-    ]
-)
-
-_CONFLICTS = np.array(
-    [
-        [  # an event of the stage (row) speaks against being at another stage (column) by this much
-            [0.0, 0.0, 0.0, 0.8],  # what is announced today may be open to some, or to all, today
-            [0.8, 0.0, 0.3, 0.8],
-            [0.9, 0.8, 0.0, 0.8],
-            [0.8, 0.8, 0.8, 0.0],
-        ],
-        [  # and a state, or what is told in another way
-            [0.0, 0.2, 0.6, 0.7],  # "no date for the public" goes with an invitation
-            [0.8, 0.0, 0.4, 0.7],
-            [0.9, 0.8, 0.0, 0.7],
-            [0.8, 0.8, 0.8, 0.0],
-        ],
-    ]
-)
-
-_MOVES = np.log(
-    [  # from announced, limited, released, discontinued (rows) to each of them
-        [1.0, 0.3, 0.3, 0.1],
-        [0.02, 1.0, 0.3, 0.1],
-        [0.005, 0.01, 1.0, 0.15],
-        [0.003, 0.005, 0.03, 1.0],
-    ]
+_MODEL = TimelineModel(
+    manner={
+        How.EVENT: dict.fromkeys(_KNOWN, 1.0),
+        How.STATE: dict.fromkeys(_KNOWN, 1.0),
+        # What was released once is probably still out; what was announced, or limited, once may be anything by now.
+        How.PAST: {Stage.ANNOUNCED: 0.1, Stage.LIMITED: 0.1, Stage.RELEASED: 0.5, Stage.DISCONTINUED: 0.7},
+        How.HEARSAY: dict.fromkeys(_KNOWN, 0.15),
+    },
+    carried=0.5,
+    title=0.9,  # headlines exaggerate
+    version={Stage.RELEASED: 0.7, Stage.LIMITED: 0.4},  # one that is out means that the family is; its end does not end the family
+    family={Stage.DISCONTINUED: 0.9},
+    surest=0.95,
+    silence=0.25,
+    support=np.array(
+        [
+            [  # an event
+                [1.0, 0.1, 0.1, 0.0],
+                [0.0, 1.0, 0.0, 0.0],
+                [0.0, 0.0, 1.0, 0.0],
+                [0.0, 0.0, 0.0, 1.0],
+            ],
+            [  # a state, or what is told in another way
+                [1.0, 0.2, 0.1, 0.0],  # what is open to some has no date for the public
+                [0.0, 1.0, 0.2, 0.0],
+                [0.0, 0.0, 1.0, 0.0],
+                [0.0, 0.0, 0.0, 1.0],
+            ],
+        ]
+    ),
+    conflict=np.array(
+        [
+            [  # an event
+                [0.0, 0.0, 0.0, 0.8],  # what is announced today may be open to some, or to all, today
+                [0.8, 0.0, 0.3, 0.8],
+                [0.9, 0.8, 0.0, 0.8],
+                [0.8, 0.8, 0.8, 0.0],
+            ],
+            [  # a state, or what is told in another way
+                [0.0, 0.2, 0.6, 0.7],  # "no date for the public" goes with an invitation
+                [0.8, 0.0, 0.4, 0.7],
+                [0.9, 0.8, 0.0, 0.7],
+                [0.8, 0.8, 0.8, 0.0],
+            ],
+        ]
+    ),
+    transition=np.log(
+        [
+            [1.0, 0.3, 0.3, 0.1],
+            [0.02, 1.0, 0.3, 0.1],
+            [0.005, 0.01, 1.0, 0.15],
+            [0.003, 0.005, 0.03, 1.0],
+        ]
+    ),
+    clear=0.5,
+    about_product=2.0,
+    with_day=1.4,
+    newness=0.4,
+    event=0.85,  # what is not out yet is proved by a word that says so, rather than by its announcement
+    same_day=3,
 )
 
 
@@ -108,33 +143,52 @@ class Stretch:
 
 def weight(claim: Reported) -> float:
     """How much a claim says about the stage on the day it was made, from 0 to 1."""
-    certainty = claim.sure * _HOW[claim.how][claim.stage] * (1 if claim.named else _CARRIED) * (_TITLE if claim.place == TITLE else 1)
-    if claim.relation:
-        certainty *= (_VERSIONS if claim.relation > 0 else _FAMILY).get(claim.stage, 0.0)
-    return certainty
+    certainty = claim.sure * _MODEL.manner[claim.how][claim.stage]
+    of_product = certainty * (1 if claim.named else _MODEL.carried) * (_MODEL.title if claim.place == TITLE else 1)
+    if not claim.relation:
+        return of_product
+    return of_product * (_MODEL.version if claim.relation > 0 else _MODEL.family).get(claim.stage, 0.0)
 
 
 def timeline(claims: Iterable[Reported]) -> list[Stretch]:
     """The stages of one product, oldest first, from all claims about it that count."""
-    told = list(claims)
-    # A family's word counts for a version only once the version has been spoken of.
-    own = [claim.day or 0 for claim in told if claim.relation == 0]
-    telling = [claim for claim in told if weight(claim) > 0 and (claim.relation >= 0 or (own and (claim.day or 0) >= min(own)))]
-    if any(claim.how is not How.HEARSAY for claim in telling):  # rumours only count where there is nothing else
-        telling = [claim for claim in telling if claim.how is not How.HEARSAY]
-    oldest = min((claim.day for claim in telling if claim.day is not None), default=None)
+    counting = _counting(list(claims))
+    oldest = min((claim.day for claim in counting if claim.day is not None), default=None)
     if oldest is None:
         return []  # without a single date nothing can be said about time
-    # Undated articles may be as old as the oldest: they never beat a dated one on time.
-    telling.sort(key=lambda claim: (claim.day or oldest, claim.day is not None, claim.article, claim.passage, claim.place))
-    articles = [list(group) for _, group in groupby(telling, key=lambda claim: claim.article)]
+    articles = _by_article(counting, oldest)
     course = _most_likely(_observations(articles))
+    return _stretches(course, articles, oldest)
+
+
+def _counting(claims: Sequence[Reported]) -> Sequence[Reported]:
+    """The claims that say something about the product's stage."""
+    # A family's word counts for a version only once the version has been spoken of.
+    own_days = [claim.day or 0 for claim in claims if claim.relation == 0]
+    weighty = [claim for claim in claims if weight(claim) > 0 and (claim.relation >= 0 or (own_days and (claim.day or 0) >= min(own_days)))]
+    # Rumours only count where there is nothing else.
+    return [claim for claim in weighty if claim.how is not How.HEARSAY] or weighty
+
+
+def _by_article(claims: Sequence[Reported], oldest: int) -> Sequence[Sequence[Reported]]:
+    """The claims of each article, in order of time.
+
+    Args:
+        oldest: the first day on which any of them was made, as an ordinal. Undated articles may be as old: they never beat a dated one
+            on time.
+    """
+    in_order = sorted(claims, key=lambda claim: (claim.day or oldest, claim.day is not None, claim.article, claim.passage, claim.place))
+    return [list(group) for _, group in groupby(in_order, key=lambda claim: claim.article)]
+
+
+def _stretches(course: Sequence[Stage], articles: Sequence[Sequence[Reported]], oldest: int) -> list[Stretch]:
+    """The times at one stage, from the stage at each article; one for which no article speaks is left out."""
     stretches: list[Stretch] = []
     for stage, run in groupby(zip(course, articles, strict=True), key=lambda pair: pair[0]):
-        for_it = [claim for _, group in run for claim in group if claim.stage is stage]
-        if for_it:
-            since = max(_since(for_it, oldest), stretches[-1].since.toordinal() if stretches else 0)
-            stretches.append(Stretch(stage, date.fromordinal(since), _best_first(for_it, since)))
+        supporting = [claim for _, claims in run for claim in claims if claim.stage is stage]
+        if supporting:
+            since = max(_since(supporting, oldest), stretches[-1].since.toordinal() if stretches else 0)
+            stretches.append(Stretch(stage, date.fromordinal(since), _best_first(supporting, since)))
     return stretches
 
 
@@ -143,32 +197,29 @@ def _observations(articles: Sequence[Sequence[Reported]]) -> npt.NDArray[np.floa
 
     Of its claims for one stage the strongest counts: an article says the same thing in many ways.
     """
-    told = []
-    for claims in articles:
-        strongest = [[0.0] * len(_KNOWN), [0.0] * len(_KNOWN)]  # as an event, and in other ways
+    strengths = np.zeros((len(articles), 2, len(_KNOWN)))  # as an event, and in other ways
+    for article, claims in enumerate(articles):
         for claim in claims:
-            of_kind, stage = strongest[claim.how is not How.EVENT], _PLACE[claim.stage]
-            of_kind[stage] = max(of_kind[stage], min(weight(claim), _SUREST))
-        told.append(strongest)
-    strengths = np.array(told)
-    support = (_SUPPORTS * strengths[..., None]).max(axis=(1, 2))
-    against = np.log(1 - _CONFLICTS * strengths[..., None]).sum(axis=(1, 2))
-    logarithms: npt.NDArray[np.float64] = np.log(_SOUND + support) + against
+            cell = article, int(claim.how is not How.EVENT), _INDEX[claim.stage]
+            strengths[cell] = max(strengths[cell], min(weight(claim), _MODEL.surest))
+    support = (_MODEL.support * strengths[..., None]).max(axis=(1, 2))
+    against = np.log(1 - _MODEL.conflict * strengths[..., None]).sum(axis=(1, 2))
+    logarithms: npt.NDArray[np.float64] = np.log(_MODEL.silence + support) + against
     return logarithms
 
 
 def _most_likely(observations: npt.NDArray[np.float64]) -> list[Stage]:
     """The likeliest stage at each observation. Shape of ``observations``: (articles, 4)."""
     best = observations[0]
-    came_from = []
-    for observed in observations[1:]:
-        paths = best[:, None] + _MOVES
-        came_from.append(paths.argmax(axis=0))
-        best = paths.max(axis=0) + observed
+    origins = []  # for each observation but the first, from which stage the likeliest path to each stage comes
+    for observation in observations[1:]:
+        paths = best[:, None] + _MODEL.transition
+        origins.append(paths.argmax(axis=0))
+        best = paths.max(axis=0) + observation
     course = [int(best.argmax())]
-    for origins in reversed(came_from):
-        course.append(int(origins[course[-1]]))
-    return [_KNOWN[at] for at in reversed(course)]
+    for origin in reversed(origins):
+        course.append(int(origin[course[-1]]))
+    return [_KNOWN[index] for index in reversed(course)]
 
 
 def _since(claims: Sequence[Reported], oldest: int) -> int:
@@ -177,29 +228,37 @@ def _since(claims: Sequence[Reported], oldest: int) -> int:
     Args:
         claims: those for its stage, in order of time.
     """
-    clearest = max(weight(claim) for claim in claims)
-    clear = [claim for claim in claims if weight(claim) >= _NEARLY * clearest]
-    first = [claim for claim in claims if claim.article == clear[0].article]
+    first_clear = _clear(claims)[0]
+    first_article = [claim for claim in claims if claim.article == first_clear.article]
     for how in (How.EVENT, How.STATE):
-        said = [claim for claim in first if claim.since is not None and claim.how is how]
-        strongest = max((weight(claim) for claim in said), default=0.0)
-        days = [claim.since for claim in said if claim.since is not None and weight(claim) >= _NEARLY * strongest]
-        if days:
-            return max(days)
-    return clear[0].day or oldest
+        with_day = [claim for claim in first_article if claim.since is not None and claim.how is how]
+        if with_day:
+            return max(claim.since for claim in _clear(with_day) if claim.since is not None)
+    return first_clear.day or oldest
+
+
+def _clear(claims: Sequence[Reported]) -> Sequence[Reported]:
+    """Those claims, of at least one, that are nearly as clear as the clearest."""
+    clearest = max(map(weight, claims))
+    return [claim for claim in claims if weight(claim) >= _MODEL.clear * clearest]
 
 
 def _best_first(claims: Sequence[Reported], since: int) -> tuple[Reported, ...]:
-    """The claims for a stage, the best proof first: clear, in an article about the product, and with the day or, of what lasts, new."""
-    about = {claim.article for claim in claims if claim.place == TITLE}
-    order = {article: at for at, article in enumerate(dict.fromkeys(claim.article for claim in claims))}
+    """The claims for a stage, the best proof first: clear, in an article about the product, and with the day or, of what lasts, new.
 
-    def worth(claim: Reported) -> float:
-        worth = weight(claim) * (claim.place != TITLE)
-        if claim.article in about:
-            worth *= _OWN
+    Args:
+        claims: in order of time.
+        since: the day on which the stage began, as an ordinal.
+    """
+    about_product = {claim.article for claim in claims if claim.place == TITLE}
+    order = {article: index for index, article in enumerate(dict.fromkeys(claim.article for claim in claims))}
+
+    def proof(claim: Reported) -> float:
+        strength = weight(claim) * (claim.place != TITLE) * (_MODEL.about_product if claim.article in about_product else 1)
         if claim.stage in (Stage.RELEASED, Stage.DISCONTINUED):
-            return worth * (_DATED if claim.since is not None and abs(claim.since - since) <= _SAME else 1)
-        return worth * (1 + _NEW * order[claim.article] / len(order)) * (_ANNOUNCEMENT if claim.how is How.EVENT else 1)
+            names_day = claim.since is not None and abs(claim.since - since) <= _MODEL.same_day
+            return strength * (_MODEL.with_day if names_day else 1)
+        newness = 1 + _MODEL.newness * order[claim.article] / len(order)
+        return strength * newness * (_MODEL.event if claim.how is How.EVENT else 1)
 
-    return tuple(sorted(claims, key=lambda claim: -worth(claim)))
+    return tuple(sorted(claims, key=lambda claim: -proof(claim)))

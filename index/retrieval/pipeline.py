@@ -33,7 +33,7 @@ from index.storage.vector_index.snapshot import Known, Vectors
 from index.system import telemetry
 from index.system.telemetry import timed
 from index.system.threads import beside
-from index.text import language
+from index.text.language import detect
 from index.text.sanitize import storable
 
 QUESTION_LIMIT = 2000
@@ -95,16 +95,16 @@ class Attempt(NamedTuple):
     complete: bool
 
 
-async def answer(question: Question, spoken: str, view: IndexView) -> Attempt:
+async def answer(question: Question, language: str, view: IndexView) -> Attempt:
     """The answer to a question from the articles of a view.
 
     Args:
-        spoken: the code of the question's language.
+        language: the code of the question's language.
     """
     text = await _standalone(question, view)
     encoding = asyncio.create_task(view.engine.question(text))  # words are looked up meanwhile
     try:
-        query = await parse(text, spoken, scopes=view.scopes, store=view.store, known=view.known)
+        query = await parse(text, language, scopes=view.scopes, store=view.store, known=view.known)
         mentions = await _mentions(text, view)
         as_of = await _temporal_scope(question, query, mentions, encoding, view)
         launch = await launch_of(mentions, view.launches, as_of=as_of, scopes=view.scopes)
@@ -116,7 +116,7 @@ async def answer(question: Question, spoken: str, view: IndexView) -> Attempt:
     return Attempt(
         Answer(
             question=text,
-            language=spoken,
+            language=language,
             as_of=as_of,
             quotes=verdict.quotes,
             reason=None if verdict.quotes else Reason.NOTHING_RELEVANT,
@@ -176,10 +176,10 @@ async def _status(ranking: Ranking, verdict: Verdict, as_of: date, view: IndexVi
     return await view.launches.status(products[0], view.products.shown(products[0]), as_of=as_of, scopes=view.scopes)
 
 
-def _no_answer(question: Question, spoken: str, reason: Reason) -> Attempt:
+def _no_answer(question: Question, language: str, reason: Reason) -> Attempt:
     """What is said where there is nothing to search, or for."""
     topic = Topic(question.text, ()) if question.text else None
-    return Attempt(Answer(question.text, spoken, question.as_of, (), reason, elapsed_ms=0.0, topic=topic), complete=True)
+    return Attempt(Answer(question.text, language, question.as_of, (), reason, elapsed_ms=0.0, topic=topic), complete=True)
 
 
 def state_of(generation: Generation | None) -> State | None:
@@ -238,25 +238,25 @@ class Pipeline:
         Args:
             generation: the one that was live a moment ago.
         """
-        spoken = await beside(question.text, lambda: language.detect(question.text, likely=parallel_languages()))
+        language = await beside(question.text, lambda: detect(question.text, likely=parallel_languages()))
         if not question.text:
-            return _no_answer(question, spoken, Reason.EMPTY_QUESTION)
-        attempt = await self._attempt(question, spoken, generation)
+            return _no_answer(question, language, Reason.EMPTY_QUESTION)
+        attempt = await self._attempt(question, language, generation)
         for _ in range(_ATTEMPTS - 1):
             if attempt.complete:
                 break
-            attempt = await self._attempt(question, spoken, await self._store.live())
+            attempt = await self._attempt(question, language, await self._store.live())
         return attempt
 
-    async def _attempt(self, question: Question, spoken: str, generation: Generation | None) -> Attempt:
+    async def _attempt(self, question: Question, language: str, generation: Generation | None) -> Attempt:
         """The answer from the articles as they are now."""
         # Each takes a good second when it is the first.
         (engine, vectors), launches = await asyncio.gather(self._context.refresh(generation), self._launches_of(generation))
         scopes = question.scopes
         if vectors is None or not (known := vectors.known(scopes)).passages:
-            return _no_answer(question, spoken, Reason.EMPTY_INDEX)
+            return _no_answer(question, language, Reason.EMPTY_INDEX)
         view = IndexView(engine, vectors, launches, self._store, scopes, known, launches.products(scopes))
-        return await answer(question, spoken, view)
+        return await answer(question, language, view)
 
 
 def unified(text: str) -> str:
