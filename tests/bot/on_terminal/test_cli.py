@@ -268,6 +268,7 @@ def test_an_unknown_model_is_told_quickly(data: Path) -> None:
     assert time.perf_counter() - started < 90
 
 
+@pytest.mark.slow
 def test_another_model_answers_once_the_articles_are_embedded_with_it(filled: Path, tmp_path: Path) -> None:
     changed = {"EMBEDDING_MODEL": str(tmp_path)}
     check_told(shipdate("index", "rebuild", data=filled, env=changed), "The rebuild failed", str(tmp_path))

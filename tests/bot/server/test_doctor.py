@@ -162,6 +162,7 @@ def test_a_file_in_the_place_of_the_folder_is_an_error(data: Path) -> None:
     assert "data" in found(data, Health.ERROR)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_missing_is_an_error_and_the_rest_is_looked_at(filled: Path, tmp_path: Path) -> None:
     made = checkup.checkup(Settings(data=filled, embedding_model=str(tmp_path / "none")), offline=True)
     assert [check.name for check in made.checks if check.state is Health.ERROR] == ["model"]

@@ -34,7 +34,7 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
@@ -53,17 +53,17 @@ def unpack_and_kill(cache: Path, now: Callable[[], bool]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
-def test_a_process_that_is_killed_half_way_leaves_no_folder_that_looks_whole(cache: Path, file: str) -> None:
-    unpack_and_kill(cache, lambda: any(cache.glob(f"partial-*/{file}")))
-    assert all(path.name.startswith("partial-") for path in cache.iterdir())
+def test_a_process_that_is_killed_half_way_leaves_no_folder_that_looks_whole(own_cache: Path, file: str) -> None:
+    unpack_and_kill(own_cache, lambda: any(own_cache.glob(f"partial-*/{file}")))
+    assert all(path.name.startswith("partial-") for path in own_cache.iterdir())
 
 
 @pytest.mark.slow
-def test_the_next_one_unpacks_and_sweeps_up(cache: Path, encoder: TextEncoder) -> None:
+def test_the_next_one_unpacks_and_sweeps_up(own_cache: Path, encoder: TextEncoder) -> None:
     assert PACKED is not None
     assert encoder.folder is not None
-    folder = bundled.unpack(PACKED, cache)
-    assert list(cache.iterdir()) == [folder]
+    folder = bundled.unpack(PACKED, own_cache)
+    assert list(own_cache.iterdir()) == [folder]
     names = {path.relative_to(folder) for path in folder.rglob("*")}
     assert names == {path.relative_to(encoder.folder) for path in Path(encoder.folder).rglob("*")}
     for name in names:
@@ -71,14 +71,14 @@ def test_the_next_one_unpacks_and_sweeps_up(cache: Path, encoder: TextEncoder) -
 
 
 @pytest.mark.slow
-def test_what_is_unpacked_is_not_unpacked_again(cache: Path) -> None:
+def test_what_is_unpacked_is_not_unpacked_again(own_cache: Path) -> None:
     assert PACKED is not None
-    bundled.unpack(PACKED, cache)
-    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
+    bundled.unpack(PACKED, own_cache)
+    before = {path: path.stat().st_mtime_ns for path in own_cache.rglob("*")}
     started = time.perf_counter()
-    bundled.unpack(PACKED, cache)
+    bundled.unpack(PACKED, own_cache)
     assert time.perf_counter() - started < 0.1
-    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in own_cache.rglob("*")} == before
 
 
 @pytest.mark.slow

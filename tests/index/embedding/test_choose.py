@@ -173,6 +173,7 @@ def test_a_conversion_that_does_not_agree_is_not_used(small: Path, tmp_path: Pat
         load(small, tmp_path, "openvino-fp32")
 
 
+@pytest.mark.slow
 def test_the_next_engine_is_used_where_the_first_does_not_agree(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -249,6 +250,7 @@ def test_a_process_that_answers_needs_no_pytorch_and_tells_nobody(samples: objec
     assert (heavy, companion) == ("", "None")
 
 
+@pytest.mark.slow
 def test_a_question_does_not_wait_for_other_texts(encoder: TextEncoder) -> None:
     if not encoder.engine.startswith("openvino-"):
         pytest.skip("PyTorch is faster on this machine")

@@ -56,6 +56,7 @@ def test_vectors_have_unit_length(encoder: TextEncoder) -> None:
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_sentence_transformers(encoder: TextEncoder) -> None:
     texts = [
         "Sora is out.",
@@ -118,11 +119,13 @@ def test_the_company_of_other_texts_does_not_change_a_vector(encoder: TextEncode
     assert alone @ among > 0.999
 
 
+@pytest.mark.slow
 def test_the_fingerprint_is_the_same_whenever_the_model_is_loaded(encoder: TextEncoder) -> None:
     assert encoder.folder is not None
     assert sentence_transformers.load(encoder.folder, encoder.name).fingerprint == encoder.fingerprint
 
 
+@pytest.mark.slow
 def test_another_prefix_is_another_fingerprint(encoder: TextEncoder, variant: Path) -> None:
     config = variant / "config_sentence_transformers.json"
     said = json.loads(config.read_text(encoding="utf-8"))

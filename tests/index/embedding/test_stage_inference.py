@@ -46,6 +46,7 @@ def expected(nets: list[Net], sentences: list[Marked]) -> list[npt.NDArray[np.fl
     return [np.mean(some, axis=0) for some in zip(*read, strict=True)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 40) | st.just(LONGEST + 20), min_size=1, max_size=90), st.integers(0, 1000))
 def test_sentences_of_all_lengths_are_read_alike(trained: list[Net], lengths: list[int], seed: int) -> None:
     dice = np.random.default_rng(seed)

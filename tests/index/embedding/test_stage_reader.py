@@ -177,6 +177,7 @@ def test_of_no_sentences_nothing_is_read() -> None:
         assert len(found) == 0
 
 
+@pytest.mark.slow
 def test_the_same_examples_teach_the_same() -> None:
     made, stages, hows = drawn()
     one, other = StageReader.fit(made, stages, hows), StageReader.fit(made, stages, hows)
@@ -184,17 +185,20 @@ def test_the_same_examples_teach_the_same() -> None:
     assert np.array_equal(one(made)[0], other(made)[0])
 
 
+@pytest.mark.slow
 def test_other_examples_teach_something_else() -> None:
     made, stages, hows = drawn()
     assert StageReader.fit(made, stages, hows).digest != StageReader.fit(made, stages[::-1], hows[::-1]).digest
 
 
+@pytest.mark.slow
 def test_what_examples_show_is_learned() -> None:
     made, stages, hows = drawn(1000)
     read, _ = StageReader.fit(made, stages, hows)(made)
     assert np.mean(read.argmax(axis=1) == np.array(stages)) > 0.9
 
 
+@pytest.mark.slow
 def test_what_was_drawn_before_does_not_change_what_is_learned() -> None:
     import torch
 

@@ -165,6 +165,7 @@ def test_a_name_with_neither_letter_nor_digit_is_refused(name: str) -> None:
         product_named(name)
 
 
+@pytest.mark.slow
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda said: f"[[product]]\n{said}".encode())))
 def test_any_file_is_read_or_told(content: bytes) -> None:
     with TemporaryDirectory() as folder:

@@ -429,6 +429,7 @@ _PIECES = """
     st.dates(),
     st.sampled_from(Lean),
 )
+@pytest.mark.slow
 @settings(max_examples=1500)
 def test_nothing_raises_and_all_is_in_order(pieces: list[str], language: str, today: date, lean: Lean) -> None:
     for text in ("".join(pieces), " ".join(pieces)):
