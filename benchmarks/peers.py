@@ -42,7 +42,7 @@ from tests.support.articles import draft_of
 
 ROOT = Path(__file__).parents[1]
 CALIBRATION = Path(__file__).parents[1] / "tools" / "calibration"
-SAMPLES = ROOT / "index" / "samples"
+SAMPLES = ROOT / "bot" / "on_terminal" / "samples"
 
 QUOTE_LIMIT = 400  # characters: a longer quote is none
 SHARE = 0.6  # of the words of an answer, where a quote's border cuts them

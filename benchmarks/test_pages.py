@@ -87,7 +87,7 @@ async def _known(index: Index, site: Site) -> list[str]:
         article = Article(f"page{number}", address, address, f"Article {number}", f"Product {number} ships.", "en")
         entries.append(Entry(article, "", str(number), (), etag=site.etag(f"/short/{number}")))
         addresses.append(address)
-    await index.add([str(Path(__file__).parents[1] / "index" / "samples" / "2024-02-15-sora-shown.md")])
+    await index.add([str(Path(__file__).parents[1] / "bot" / "on_terminal" / "samples" / "2024-02-15-sora-shown.md")])
     generation = await index._store.live()
     assert generation
     await index._store.write(entries, generation)

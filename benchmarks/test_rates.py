@@ -33,7 +33,7 @@ from index.storage import catalogue
 from index.storage.store.base import Entry
 from tests.support.articles import draft_of
 
-SAMPLES = Path(__file__).parents[1] / "index" / "samples"
+SAMPLES = Path(__file__).parents[1] / "bot" / "on_terminal" / "samples"
 CALIBRATION = Path(__file__).parents[1] / "tools" / "calibration" / "articles"
 QUESTIONS = (
     "When will Sora ship?",

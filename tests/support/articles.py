@@ -16,7 +16,7 @@ from index.ingestion.sources import files
 from index.ingestion.sources.draft import Draft
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "index" / "samples"
+SAMPLES = ROOT / "bot" / "on_terminal" / "samples"
 SORA_ARTICLE = ROOT.parent / "shared" / "articles" / "sora-retard.txt"
 
 

@@ -89,7 +89,7 @@ def demo(context: typer.Context, question: Annotated[str, typer.Argument(help="I
     from bot.on_terminal.progress import progress
 
     async def work(service: Service, operator: Caller) -> None:
-        with as_file(files("index") / "samples") as samples, progress("Reading the sample articles") as tell:
+        with as_file(files("bot.on_terminal") / "samples") as samples, progress("Reading the sample articles") as tell:
             await service.add(operator, [str(samples)], tell=tell)
         answer = await service.ask(operator, question)
         put(f"\n{question}")
