@@ -131,8 +131,8 @@ class _Reading:
 
     @cached_property
     def _statements(self) -> Mapping[tuple[int, int], Statement]:
-        """By passage and place; those of the article's title stand first, as in :meth:`Cut.statements`."""
-        return {(one.passage, one.place): one for one in statements(self.cut.article, self.cut.passages, self._mentions)}
+        """By passage and ordinal; those of the article's title stand first, as in :meth:`Cut.statements`."""
+        return {(one.passage, one.ordinal): one for one in statements(self.cut.article, self.cut.passages, self._mentions)}
 
     @cached_property
     def _places(self) -> Sequence[tuple[int, int]]:
@@ -180,7 +180,7 @@ async def tell_launches(article: Article, within: Sequence[Passage], engine: Eng
     said = await engine.bulk(lambda: statements(article, within, mentions))
     told: list[Claim] = []
     for some in _slices(said, _AT_ONCE):
-        heads = ["" if statement.place == TITLE else passages.head(article.title) for statement in some]
+        heads = ["" if statement.ordinal == TITLE else passages.head(article.title) for statement in some]
         layers = await engine.layers([statement.text for statement in some], heads)
         told += await engine.bulk(partial(claims, some, layers, article, engine.fitted))
     return told

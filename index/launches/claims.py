@@ -44,7 +44,7 @@ class Statement:
     """
 
     passage: int
-    place: int
+    ordinal: int
     text: str
     mentions: tuple[Mention, ...]
     carried: tuple[str, ...]
@@ -53,9 +53,9 @@ class Statement:
 def statements(article: Article, passages: Sequence[Passage], mentions: Mentions) -> list[Statement]:
     """The sentences of an article, its title first, that speak of products."""
     sentences = [
-        (at, place, article.text[sentence.start : sentence.end])
+        (at, ordinal, article.text[sentence.start : sentence.end])
         for at, passage in enumerate(passages)
-        for place, sentence in enumerate(passage.sentences)
+        for ordinal, sentence in enumerate(passage.sentences)
     ]
     if not sentences:
         return []
@@ -67,13 +67,13 @@ def statements(article: Article, passages: Sequence[Passage], mentions: Mentions
     subjects = {one.product for one in found[0]} | {product for product, count in counts.items() if count > 1}
     current: tuple[str, ...] = ()
     made = []
-    for (at, place, text), some in zip(texts, found, strict=True):
+    for (at, ordinal, text), some in zip(texts, found, strict=True):
         meant = tuple(dict.fromkeys(one.product for one in some if one.known)) or tuple(
             dict.fromkeys(one.product for one in some if one.product in subjects)
         )
         carried = () if meant else tuple(product for product in current[:_CARRIED] if mentions.may_go_on(product, text))
         if some or carried:
-            made.append(Statement(at, place, text, tuple(some[:_MENTIONED]), carried))
+            made.append(Statement(at, ordinal, text, tuple(some[:_MENTIONED]), carried))
         current = meant or current
     return made
 
@@ -91,7 +91,7 @@ def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, 
     tells = fitted.tells(np.stack([layers.mean for *_, layers in rows])) / np.float32(255)
     today = article.published.astimezone(UTC).date() if article.published else None
     found = [
-        Claim(statement.passage, statement.place, product, mention is not None, stage, how, sure * trust, since)
+        Claim(statement.passage, statement.ordinal, product, mention is not None, stage, how, sure * trust, since)
         for (statement, mention, _), told, stages, hows in zip(rows, tells.tolist(), *fitted.stages(seen), strict=True)
         for trust in [_trust(statement, mention, Intent(*told))]
         for how in [HOWS[int(hows.argmax())]]
@@ -102,7 +102,7 @@ def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, 
     ]
     # A product that a sentence names twice ("可灵 (Kling)") is claimed once, as clearly as it can be.
     found.sort(key=lambda claim: claim.sure)
-    return list({(claim.passage, claim.place, claim.product, claim.stage): claim for claim in found}.values())
+    return list({(claim.passage, claim.ordinal, claim.product, claim.stage): claim for claim in found}.values())
 
 
 def _trust(statement: Statement, mention: Mention | None, tells: Intent) -> float:

@@ -91,16 +91,16 @@ def _course(stretches: list[Stretch], passages: npt.NDArray[np.int64]) -> Course
     for stretch in stretches:
         sign = 1 if stretch is stretches[-1] else -1
         for claim in stretch.claims:
-            current[claim.passage, claim.place] = max(sign * weight(claim), current.get((claim.passage, claim.place), -1.0))
+            current[claim.passage, claim.ordinal] = max(sign * weight(claim), current.get((claim.passage, claim.ordinal), -1.0))
     return Course(tuple(stretches), current, passages)
 
 
 def _proof(stretch: Stretch) -> Reported:
     """The sentence that proves a stage best."""
-    return next((claim for claim in stretch.claims if claim.place != TITLE), stretch.claims[0])
+    return next((claim for claim in stretch.claims if claim.ordinal != TITLE), stretch.claims[0])
 
 
 def _quote(claim: Reported, passage: StoredPassage) -> Quote:
     """The words of a claim. A title cannot be quoted from the text: the article's first sentence stands for it."""
-    span = passage.sentences[max(claim.place, 0)]
+    span = passage.sentences[max(claim.ordinal, 0)]
     return Quote(passage.text[span.start - passage.start : span.end - passage.start], weight(claim), span.start, span.end, passage.article)

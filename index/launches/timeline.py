@@ -144,7 +144,7 @@ class Stretch:
 def weight(claim: Reported) -> float:
     """How much a claim says about the stage on the day it was made, from 0 to 1."""
     certainty = claim.sure * _MODEL.manner[claim.how][claim.stage]
-    of_product = certainty * (1 if claim.named else _MODEL.carried) * (_MODEL.title if claim.place == TITLE else 1)
+    of_product = certainty * (1 if claim.named else _MODEL.carried) * (_MODEL.title if claim.ordinal == TITLE else 1)
     if not claim.relation:
         return of_product
     return of_product * (_MODEL.version if claim.relation > 0 else _MODEL.family).get(claim.stage, 0.0)
@@ -177,7 +177,7 @@ def _by_article(claims: Sequence[Reported], oldest: int) -> Sequence[Sequence[Re
         oldest: the first day on which any of them was made, as an ordinal. Undated articles may be as old: they never beat a dated one
             on time.
     """
-    in_order = sorted(claims, key=lambda claim: (claim.day or oldest, claim.day is not None, claim.article, claim.passage, claim.place))
+    in_order = sorted(claims, key=lambda claim: (claim.day or oldest, claim.day is not None, claim.article, claim.passage, claim.ordinal))
     return [list(group) for _, group in groupby(in_order, key=lambda claim: claim.article)]
 
 
@@ -250,11 +250,11 @@ def _best_first(claims: Sequence[Reported], since: int) -> tuple[Reported, ...]:
         claims: in order of time.
         since: the day on which the stage began, as an ordinal.
     """
-    about_product = {claim.article for claim in claims if claim.place == TITLE}
+    about_product = {claim.article for claim in claims if claim.ordinal == TITLE}
     order = {article: index for index, article in enumerate(dict.fromkeys(claim.article for claim in claims))}
 
     def proof(claim: Reported) -> float:
-        strength = weight(claim) * (claim.place != TITLE) * (_MODEL.about_product if claim.article in about_product else 1)
+        strength = weight(claim) * (claim.ordinal != TITLE) * (_MODEL.about_product if claim.article in about_product else 1)
         if claim.stage in (Stage.RELEASED, Stage.DISCONTINUED):
             names_day = claim.since is not None and abs(claim.since - since) <= _MODEL.same_day
             return strength * (_MODEL.with_day if names_day else 1)

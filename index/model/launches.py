@@ -44,7 +44,7 @@ class How(StrEnum):
 
 
 TITLE = -1
-"""The place of a claim that the title makes."""
+"""The ordinal of a claim that the title makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,15 @@ class Claim:
     """One sentence's word on one product.
 
     Attributes:
-        passage: the place of its passage in the article.
-        place: the place of the sentence in the passage; :data:`TITLE` for the article's title.
+        passage: the number of its passage in the article, from 0.
+        ordinal: the number of the sentence in the passage, from 0; :data:`TITLE` for the article's title.
         named: whether the sentence names the product, rather than going on about it.
         sure: how likely the sentence tells this stage, from 0 to 1.
         since: the day that it names for it, on or before the article's own.
     """
 
     passage: int
-    place: int
+    ordinal: int
     product: str
     named: bool
     stage: Stage
@@ -76,7 +76,8 @@ class Reported:
     Attributes:
         article: the article's number.
         day: the day it was published, as an ordinal; None where unknown.
-        passage, place: which sentence makes it.
+        passage: the id of the passage that makes it.
+        ordinal: as that of a :class:`Claim`.
         relation: 0 for a claim about the product itself, 1 about one of its versions, -1 about a family that it belongs to.
         since: the day that it names, as an ordinal.
     """
@@ -84,7 +85,7 @@ class Reported:
     article: int
     day: int | None
     passage: int
-    place: int
+    ordinal: int
     relation: int
     named: bool
     stage: Stage

@@ -272,7 +272,7 @@ def _claim_rows(passage: object, made: Sequence[Claim]) -> list[dict[str, object
     return [
         {
             "passage": passage,
-            "place": claim.place,
+            "place": claim.ordinal,
             "product": claim.product,
             "named": claim.named,
             "stage": claim.stage,

@@ -101,8 +101,8 @@ class SQLiteSearch:
     async def claims(self, products: Mapping[str, int], as_of: date, scopes: Collection[str]) -> Sequence[Reported]:
         rows = await self._database.fetch(_CLAIMS, _list(products), _list(scopes), as_of.toordinal())
         return [
-            Reported(article, day, passage, place, products[product], bool(named), _STAGES[stage], _HOWS[how], sure, since)
-            for article, day, passage, place, product, named, stage, how, sure, since in rows
+            Reported(article, day, passage, ordinal, products[product], bool(named), _STAGES[stage], _HOWS[how], sure, since)
+            for article, day, passage, ordinal, product, named, stage, how, sure, since in rows
         ]
 
     async def claimed(self) -> Mapping[str, Collection[str]]:

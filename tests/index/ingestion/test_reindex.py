@@ -386,7 +386,7 @@ def changed(held: Holding, other: RememberingEncoder, data: Path, tmp_path: Path
     cache = tmp_path / "cache"
     fitting.keep(cache / f"fitted-{fitting._key(other)}.npz", fitting.load(held, cache), other)
     models = {"": held, other.folder: other}
-    monkeypatch.setattr(encoders, "load", lambda name, _cache: models[name])
+    monkeypatch.setattr(encoders, "load", lambda name, *_: models[name])
     return Settings(data=data, cache=cache, embedding_model=str(other.folder))
 
 
