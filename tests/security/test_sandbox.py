@@ -105,7 +105,7 @@ def test_a_worker_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> N
     script = (
         "import asyncio, pathlib, sys\n"
         "from index.system.sandbox import Sandbox\n"
-        "from tests.security import greedy\n"
+        "from tests.support import greedy\n"
         "async def main():\n"
         "    sandbox = Sandbox(workers=1)\n"
         "    await sandbox.run(greedy.double, 1)\n"
