@@ -98,7 +98,7 @@ async def test_pipes_devices_sockets_and_loops_are_refused_at_once_and_the_other
     assert outcomes.pop(good.name).change == "added"
     assert outcomes
     for outcome in outcomes.values():
-        assert outcome.change == "failed"
+        assert outcome.change == "failed", outcome
         assert outcome.detail
         assert "\n" not in outcome.detail
     for name in ("pipe.md", "socket.md", "device.md", "to-pipe.md"):
@@ -135,7 +135,7 @@ async def test_a_source_may_be_any_text(index: Index, tmp_path: Path, monkeypatc
     gone.rmdir()
     odd_names = ["x" * 5000, "a\0b.md", "\ud800.md", "\udcff.md", "a.md", "~nobody-of-that-name/a.md", "/" * 5000 + "a.md", "a\nb.md"]
     for outcome in await asyncio.wait_for(index.add(odd_names), 60):
-        assert outcome.change == "failed"
+        assert outcome.change == "failed", outcome
         outcome.source.encode()
 
 

@@ -24,6 +24,7 @@ from index.storage.store.database import FILE, WRITER_LOCK
 from tests.bot.on_terminal.test_cli import check_told, shipdate
 from tests.bot.service.test_audit import ADMIN, GUILD_ADMIN
 from tests.support.articles import check_stored, news
+from tests.support.terminal import shipdate_process
 
 pytestmark = pytest.mark.model
 
@@ -222,10 +223,11 @@ async def test_a_restore_that_fails_leaves_no_copy(data: Path, tmp_path: Path, m
     assert copies(data) == before
 
 
+@pytest.mark.slow
 def test_forgetting_on_a_full_disk_says_that_it_is_not_done(data: Path) -> None:
     import resource
 
-    done = shipdate(
+    done = shipdate_process(
         "forget", "--user", "slack:T1:U1", "--yes", data=data, prepare=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     )
     check_told(done, "There is no room left to write in")
