@@ -81,7 +81,6 @@ def odd(folder: Path) -> dict[str, Path]:
         "nothing.md": "nothing",
         "to-pipe.md": "pipe.md",
         "memory.txt": "/proc/self/mem",
-        "messages.txt": "/proc/kmsg",
         "pages.txt": "/proc/self/pagemap",
         "deep.md": "itself.md/itself.md/a.md",
     }
