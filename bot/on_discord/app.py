@@ -138,7 +138,7 @@ class ShipdateBot(AutoShardedBot, Bot):
         return False
 
     async def use(self, interaction: discord.Interaction, act: str, value: str, item: Item) -> None:
-        """See :class:`bot.on_discord.lasting_buttons.Client`."""
+        """Do what a lasting button or menu is for; what goes wrong is told to whoever used it."""
         if not await self.takes(interaction):
             return
         if handler := self._acts.get(act):

@@ -25,7 +25,7 @@ def _invite(read_settings: Callable[[], Settings], _value: str | None) -> str:
 
 
 class Discord(Platform["Service"]):
-    """See :class:`bot.platforms.Platform`. It keeps nothing that the index does not."""
+    """The platform; it keeps nothing of anybody that the index does not."""
 
     name = "discord"
     title = "Discord"

@@ -23,7 +23,7 @@ def _manifest(_read_settings: Callable[[], Settings], http: str | None) -> str:
 
 
 class Slack(Platform["Service"]):
-    """See :class:`bot.platforms.Platform`. It keeps where the app is installed, with the tokens of these workspaces."""
+    """The platform; it keeps where the app is installed, with the tokens of these workspaces."""
 
     name = "slack"
     title = "Slack"

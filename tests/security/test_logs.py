@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
-import threading
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +17,7 @@ from hypothesis import strategies as st
 from bot.server import logs
 from bot.settings import Settings
 from index.system import telemetry
+from tests.support.logs import logging_put_back
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 NASTY = st.one_of(
@@ -36,16 +35,8 @@ VALUES = st.recursive(
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """Logging belongs to the whole process: put it back."""
-    root, hooks, raising = logging.getLogger(), (sys.excepthook, threading.excepthook), logging.raiseExceptions
-    level, handlers = root.level, root.handlers[:]
-    yield
-    logging.captureWarnings(False)
-    logging.raiseExceptions = raising
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    sys.excepthook, threading.excepthook = hooks
-    structlog.reset_defaults()
+    with logging_put_back():
+        yield
 
 
 def logged(log_format: str, text: str, value: object, *, question: str = "") -> list[str]:

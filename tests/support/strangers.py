@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
-import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-
-import structlog
 
 from bot.server import logs
 from bot.server.listen_address import Address
 from bot.settings import Settings
+from tests.support.logs import logging_put_back
 
 SOON = 5.0
 """Seconds, on the slowest machine."""
@@ -25,19 +21,10 @@ GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
     """What ``shipdate serve`` logs meanwhile, as its operator sees it."""
-    root, hooks, raising = logging.getLogger(), (sys.excepthook, threading.excepthook), logging.raiseExceptions
-    level, handlers = root.level, root.handlers[:]
     stream = io.StringIO()
-    logs.configure(Settings(), stream)
-    try:
+    with logging_put_back():
+        logs.configure(Settings(), stream)
         yield stream
-    finally:
-        logging.captureWarnings(False)
-        logging.raiseExceptions = raising
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        sys.excepthook, threading.excepthook = hooks
-        structlog.reset_defaults()
 
 
 class Client(asyncio.Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -19,6 +18,7 @@ from bot.server import logs
 from bot.settings import Settings
 from index.api import Index
 from index.retrieval import pipeline
+from tests.support.logs import logging_put_back
 
 TOKEN = 'xo"xb-7\\é/+ 1'  # whatever a quoting could write otherwise
 PASSWORD = "p%40ss"
@@ -37,16 +37,8 @@ def secretive(**more: object) -> WithToken:
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """Logging belongs to the whole process: put it back."""
-    root, hooks, raising = logging.getLogger(), (sys.excepthook, threading.excepthook), logging.raiseExceptions
-    level, handlers = root.level, root.handlers[:]
-    yield
-    logging.captureWarnings(False)
-    logging.raiseExceptions = raising
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    sys.excepthook, threading.excepthook = hooks
-    structlog.reset_defaults()
+    with logging_put_back():
+        yield
 
 
 def fail(text: str) -> None:
