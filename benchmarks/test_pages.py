@@ -19,8 +19,8 @@ from bot.settings import Settings
 from index import Change, open_index
 from index.api import Index
 from index.ingestion.embed import cut
-from index.ingestion.sources import web
-from index.ingestion.sources.fetch import Fetcher
+from index.ingestion.sources import pages
+from index.ingestion.web.fetch import Fetcher
 from index.model.articles import Article
 from index.storage.store.base import Entry
 from index.system.sandbox import Sandbox
@@ -109,7 +109,7 @@ def _texts(count: int) -> list[str]:
 
 async def _read(addresses: Sequence[str]) -> list[Article]:
     fetcher, sandbox = Fetcher(allow_private=True, ports=frozenset()), Sandbox()
-    drafts = [await web.read(address, fetcher, sandbox) for address in addresses]
+    drafts = [await pages.read(address, fetcher, sandbox) for address in addresses]
     await fetcher.close()
     await sandbox.close()
     return [draft.article() for draft in drafts if draft]

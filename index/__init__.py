@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     from index.embedding.encoders.load import load as load_encoder
     from index.embedding.encoders.load import measure as measure_engines
     from index.ingestion.embed import Tell
-    from index.ingestion.sources.address import AddressError, is_address
-    from index.ingestion.sources.address import parse as parse_address
-    from index.ingestion.sources.address import prepare as prepare_addresses
-    from index.ingestion.sources.draft import decode as decode_text
-    from index.ingestion.sources.fetch import Fetcher
+    from index.ingestion.readers.decoding import decode as decode_text
     from index.ingestion.sources.files import SIZE_LIMIT as FILE_SIZE_LIMIT
     from index.ingestion.sources.files import content as file_content
     from index.ingestion.sources.files import home as home_path
-    from index.ingestion.sources.response import FetchError
-    from index.ingestion.sources.web import source_of as source_of_address
+    from index.ingestion.sources.pages import source_of as source_of_address
+    from index.ingestion.web.address import AddressError, is_address
+    from index.ingestion.web.address import parse as parse_address
+    from index.ingestion.web.address import prepare as prepare_addresses
+    from index.ingestion.web.fetch import Fetcher
+    from index.ingestion.web.response import FetchError
     from index.storage.catalogue import Product, product_named
     from index.storage.maintenance.archive import inspect as inspect_backup
     from index.storage.maintenance.backup import back_up, restore
@@ -162,17 +162,17 @@ _LAZY = {
     "load_encoder": "index.embedding.encoders.load.load",
     "measure_engines": "index.embedding.encoders.load.measure",
     "Tell": "index.ingestion.embed.Tell",
-    "AddressError": "index.ingestion.sources.address.AddressError",
-    "is_address": "index.ingestion.sources.address.is_address",
-    "parse_address": "index.ingestion.sources.address.parse",
-    "prepare_addresses": "index.ingestion.sources.address.prepare",
-    "decode_text": "index.ingestion.sources.draft.decode",
-    "Fetcher": "index.ingestion.sources.fetch.Fetcher",
+    "AddressError": "index.ingestion.web.address.AddressError",
+    "is_address": "index.ingestion.web.address.is_address",
+    "parse_address": "index.ingestion.web.address.parse",
+    "prepare_addresses": "index.ingestion.web.address.prepare",
+    "decode_text": "index.ingestion.readers.decoding.decode",
+    "Fetcher": "index.ingestion.web.fetch.Fetcher",
     "FILE_SIZE_LIMIT": "index.ingestion.sources.files.SIZE_LIMIT",
     "file_content": "index.ingestion.sources.files.content",
     "home_path": "index.ingestion.sources.files.home",
-    "FetchError": "index.ingestion.sources.response.FetchError",
-    "source_of_address": "index.ingestion.sources.web.source_of",
+    "FetchError": "index.ingestion.web.response.FetchError",
+    "source_of_address": "index.ingestion.sources.pages.source_of",
     "Product": "index.storage.catalogue.Product",
     "product_named": "index.storage.catalogue.product_named",
     "inspect_backup": "index.storage.maintenance.archive.inspect",

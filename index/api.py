@@ -16,8 +16,8 @@ from index.ingestion.add import Adding, Read
 from index.ingestion.embed import Tell
 from index.ingestion.follow_feeds import Following
 from index.ingestion.reindex import Rebuilding, reread
-from index.ingestion.sources import files, web
-from index.ingestion.sources.address import is_address
+from index.ingestion.sources import files, pages
+from index.ingestion.web.address import is_address
 from index.launches import claims
 from index.launches.mentions import Mentions
 from index.launches.status import Launches
@@ -40,7 +40,7 @@ from index.text.name_keys import key
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index.ingestion.sources.fetch import Fetcher
+    from index.ingestion.web.fetch import Fetcher
     from index.storage.store.base import Generation
 
 _TYPED = 100  # characters of what somebody begins to write that are looked at: no product's name has more
@@ -92,7 +92,7 @@ class Index:
     def _fetcher(self) -> Fetcher:
         """What asks web servers, one for all, so that no server is asked for two things at once; its libraries are loaded with it."""
         if self._web is None:
-            from index.ingestion.sources.fetch import Fetcher
+            from index.ingestion.web.fetch import Fetcher
 
             self._web = Fetcher(allow_private=self._settings.allow_private_network, ports=self._settings.web_ports)
         return self._web
@@ -144,7 +144,7 @@ class Index:
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not is_address(source)))):
             readers[files.source_of(path)] = partial(files.read, path, self._context.sandbox)
         for address in filter(is_address, sources):
-            readers[web.source_of(address)] = partial(web.read, address, self._fetcher(), self._context.sandbox)
+            readers[pages.source_of(address)] = partial(pages.read, address, self._fetcher(), self._context.sandbox)
         return readers
 
     async def remove(self, names: Collection[str], *, scope: str = EVERYBODY) -> Mapping[str, str]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from index.embedding.engine.engine import Engine
 from index.ingestion.embed import Cut, Tell, batches, embed
 from index.ingestion.prepare import Prepared, prepare
+from index.ingestion.readers.draft import Draft
 from index.ingestion.reindex import reread
 from index.ingestion.sources import near_duplicates
-from index.ingestion.sources.draft import Draft
 from index.launches import claims
 from index.launches.mentions import Mentions
 from index.model.articles import EVERYBODY, Article, Change, Outcome, Progress, SourceState

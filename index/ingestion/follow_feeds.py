@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from index.ingestion.add import Read
 from index.ingestion.embed import Tell
-from index.ingestion.sources import feeds, opml, web
-from index.ingestion.sources.address import AddressError, parse
-from index.ingestion.sources.draft import Draft
-from index.ingestion.sources.response import Fetched, FetchError
+from index.ingestion.readers.draft import Draft
+from index.ingestion.sources import feeds, opml, pages
+from index.ingestion.web.address import AddressError, parse
+from index.ingestion.web.response import Fetched, FetchError
 from index.model.articles import EVERYBODY, Change, Outcome, SourceState
 from index.model.errors import ArticleError, BusyError, FeedError, QuotaError, ShipdateError
 from index.model.feeds import Feed, Look
@@ -31,7 +31,7 @@ from index.system.sandbox import Sandbox, SandboxError
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index.ingestion.sources.fetch import Fetcher
+    from index.ingestion.web.fetch import Fetcher
     from index.storage.context import IndexContext
 
 log = logging.getLogger(__name__)
@@ -125,9 +125,9 @@ class Following:
         Raises:
             FeedError: one of them is not followed.
         """
-        found = await self._store.find({*map(storable, names), *map(web.source_of, names)}, scope)
+        found = await self._store.find({*map(storable, names), *map(pages.source_of, names)}, scope)
         known = {str(feed.id) for feed in found} | {feed.url for feed in found}
-        missing = [name for name in names if name not in known and web.source_of(name) not in known]
+        missing = [name for name in names if name not in known and pages.source_of(name) not in known]
         if missing:
             raise FeedError(f"No feed that is followed has this id or address: {', '.join(missing)}; see `shipdate feeds list`.")
         return found
@@ -296,7 +296,7 @@ class Following:
             raise FeedError(f"{fetched.url} cannot be read as a feed: {error}") from None
 
     async def _page(self, address: str) -> Draft:
-        draft = await web.read(address, self._fetcher(), self._context.sandbox)
+        draft = await pages.read(address, self._fetcher(), self._context.sandbox)
         assert draft is not None  # there was nothing that it could have been unchanged from
         return draft
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from index.ingestion.readers.draft import Draft
 from index.ingestion.sources import near_duplicates
-from index.ingestion.sources.draft import Draft
 from index.model.articles import Article, Passage
 from index.text import passages
 

@@ -7,7 +7,7 @@ sentence or quote says.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -23,6 +23,34 @@ def article_id(source: str, scope: str) -> str:
     return sha256(f"{scope}\n{source}".encode()).hexdigest()[:DIGEST_DIGITS]
 
 
+class Precision(StrEnum):
+    """How exactly it is known when an article appeared.
+
+    Attributes:
+        DAY: to the day, or better.
+        MONTH, YEAR: its publication date is the first day of that time.
+        INFERRED: to the day, which the page does not state; its text tells it.
+    """
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an article that has a day of its own, such as an entry of a changelog: it ends where the next one starts.
+
+    Attributes:
+        start: an offset into the article's text.
+        day: when it was written; None for a part that is as old as the article.
+    """
+
+    start: int
+    day: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One dated text, as stored.
@@ -32,6 +60,9 @@ class Article:
         source: where it was read: ``file:`` followed by an absolute path, or a web address. One article a source and scope.
         url: its canonical address, shown to people; the source itself when the article names none.
         published: when it appeared, with its offset; None when unknown, which is never replaced by a guess.
+        precision: how exactly that is known.
+        updated: when it was last changed, as it says itself.
+        sections: its parts that have days of their own, in order.
         language: ISO 639-1 code.
         scope: who may see it (:data:`EVERYBODY`, or the name of one workspace).
     """
@@ -45,6 +76,9 @@ class Article:
     publisher: str | None = None
     published: datetime | None = None
     scope: str = EVERYBODY
+    precision: Precision = Precision.DAY
+    updated: datetime | None = None
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ from bot.service.service import Service
 from bot.settings import Settings
 from index import ArticleError, Change, Outcome, ShipdateError, open_index
 from index.api import Index
-from index.ingestion.sources import address as addresses
-from index.ingestion.sources.address import LIMIT, Address, AddressError, parse
-from index.ingestion.sources.fetch import Fetcher
-from index.ingestion.sources.web import read
+from index.ingestion.sources.pages import read
+from index.ingestion.web import address as addresses
+from index.ingestion.web.address import LIMIT, Address, AddressError, parse
+from index.ingestion.web.fetch import Fetcher
 from tests.bot.on_discord.conftest import settings, start, world  # noqa: F401 (fixtures)
 from tests.bot.on_slack.conftest import Bot, bot, room, session_bot, slack, slack_index  # noqa: F401 (fixtures)
 from tests.support.discord import World, text_of

@@ -24,8 +24,10 @@ from bot.settings import Settings
 from index import open_index
 from index.api import Index
 from index.ingestion.follow_feeds import EVERY
-from index.ingestion.sources import draft, feeds, fetch
-from index.ingestion.sources.response import Fetched
+from index.ingestion.readers import published
+from index.ingestion.sources import feeds
+from index.ingestion.web import fetch
+from index.ingestion.web.response import Fetched
 from index.model.audit import Logged
 from index.model.feeds import Feed
 from index.storage.maintenance.integrity import Health, check_data
@@ -381,8 +383,8 @@ PUBLISHED = datetime(2026, 11, 24, 8, tzinfo=UTC)
 @pytest.mark.parametrize("never_set", [datetime(1970, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, 0, 5, tzinfo=UTC)], ids=["1970", "2000"])
 def test_a_clock_that_was_never_set_takes_no_article_its_date(never_set: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a battery starts in 1970; the articles that it read then would have been undated for good."""
-    monkeypatch.setattr(draft, "datetime", clock_showing(never_set))
-    assert draft.credible(PUBLISHED) == PUBLISHED
+    monkeypatch.setattr(published, "datetime", clock_showing(never_set))
+    assert published.credible(PUBLISHED) == PUBLISHED
     document = rss(item("Aurora", content=story("Aurora"), date="Tue, 24 Nov 2026 08:00:00 GMT"))
     fetched = Fetched("https://a.example/feed", "application/rss+xml", None, document.encode())
     assert [one.published for one in feeds.parse(fetched, never_set).items] == [PUBLISHED]
@@ -390,8 +392,8 @@ def test_a_clock_that_was_never_set_takes_no_article_its_date(never_set: datetim
 
 @pytest.mark.parametrize("now", [datetime(2026, 11, 22, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)], ids=str)
 def test_a_date_that_has_not_come_is_still_none(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draft, "datetime", clock_showing(now))
-    assert draft.credible(PUBLISHED) is None
+    monkeypatch.setattr(published, "datetime", clock_showing(now))
+    assert published.credible(PUBLISHED) is None
 
 
 # Doctor

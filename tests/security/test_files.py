@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from bot.on_terminal import cli
 from index.api import Index
 from index.embedding.encoders import bundled
-from index.ingestion.sources import draft, files, opml
+from index.ingestion.readers import plain_text
+from index.ingestion.sources import files, opml
 from index.model.articles import Outcome
 from index.model.errors import ArticleError, FeedError, ModelError
 from tests.support.articles import put, write
@@ -185,7 +186,7 @@ async def test_front_matter_that_cannot_be_understood_costs_its_own_article_only
 @given(st.text(st.sampled_from("[]{}&*!|>-?:, \nab\"'#%@`"), max_size=60), st.integers(1, 400))
 def test_any_front_matter_is_read_or_refused(matter: str, times: int) -> None:
     with suppress(ArticleError):
-        draft.from_text(f"---\n{matter * times}\n---\n\nAurora.".encode(), "file:a.md")
+        plain_text.from_text(f"---\n{matter * times}\n---\n\nAurora.".encode(), "file:a.md")
 
 
 def test_a_list_of_feeds_may_be_nested_as_deeply_as_it_likes() -> None:

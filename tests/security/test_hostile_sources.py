@@ -26,8 +26,8 @@ from index.api import Index
 from index.embedding.engine.engine import Engine
 from index.ingestion.add import Adding
 from index.ingestion.prepare import SENTENCE_LIMIT
-from index.ingestion.sources import pdf as pdfs
-from index.ingestion.sources.draft import NAME_LIMIT, TEXT_LIMIT
+from index.ingestion.readers import pdf as pdfs
+from index.ingestion.readers.draft import NAME_LIMIT, TEXT_LIMIT
 from index.ingestion.sources.feeds import Item
 from index.system.sandbox import pool
 from index.text.passages import split

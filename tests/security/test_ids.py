@@ -20,9 +20,9 @@ from bot.service.permissions import Caller
 from bot.service.service import Service
 from bot.settings import Settings
 from index import open_index
+from index.ingestion.readers.draft import Draft
 from index.ingestion.sources import feeds
-from index.ingestion.sources.draft import Draft
-from index.ingestion.sources.response import Fetched
+from index.ingestion.web.response import Fetched
 from index.model.articles import article_id
 from index.model.quotes import words_digest
 from index.storage.store import database

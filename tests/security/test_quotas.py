@@ -17,7 +17,7 @@ from bot.settings import Settings
 from index import open_index
 from index.api import Index
 from index.ingestion.sources import feeds
-from index.ingestion.sources.response import Fetched
+from index.ingestion.web.response import Fetched
 from index.model.audit import Audited, Logged
 from index.model.chat import Exchange
 from index.model.errors import QuotaError

@@ -12,8 +12,8 @@ import numpy as np
 
 from index import Answer
 from index.embedding.encoders.base import TextEncoder
+from index.ingestion.readers.draft import Draft
 from index.ingestion.sources import files
-from index.ingestion.sources.draft import Draft
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "bot" / "on_terminal" / "samples"

@@ -19,10 +19,12 @@ from hashlib import sha256
 from typing import Any
 from xml.sax import SAXException
 
-from index.ingestion.sources.address import Address, AddressError
-from index.ingestion.sources.address import parse as parse_address
-from index.ingestion.sources.draft import Draft, from_html, is_to_come, shortened
-from index.ingestion.sources.response import Fetched
+from index.ingestion.readers.draft import Draft, shortened
+from index.ingestion.readers.page import from_html
+from index.ingestion.readers.published import is_to_come
+from index.ingestion.web.address import Address, AddressError
+from index.ingestion.web.address import parse as parse_address
+from index.ingestion.web.response import Fetched
 from index.model.errors import ArticleError, FeedError
 from index.text.sanitize import storable
 
@@ -60,7 +62,7 @@ class Item:
         source: the name under which its article is kept: its link, else a place in the feed.
         link: the page behind it, if there is one.
         place: where the feed's words may be said to stand: at the link, if the feed may speak for it
-            (see :meth:`~index.ingestion.sources.address.Address.speaks_for`), else in the feed.
+            (see :meth:`~index.ingestion.web.address.Address.speaks_for`), else in the feed.
         published: in UTC; None where the feed gives no date that can be.
         html: the longest text that the feed has of it.
     """

@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from index.ingestion.sources import pdf
-from index.ingestion.sources.draft import Draft, from_html, from_text
+from index.ingestion.readers import page, pdf, plain_text
+from index.ingestion.readers.draft import Draft
 from index.model.errors import ArticleError
 from index.system import sandbox
 from index.system.sandbox import Sandbox, SandboxError
@@ -131,10 +131,10 @@ def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -
     suffix = Path(name).suffix.lower()
     try:
         if suffix in _HTML:
-            return from_html(content, source)
+            return page.from_html(content, source)
         if suffix == ".pdf":
             return pdf.from_pdf(content, source)
-        return from_text(content, source)
+        return plain_text.from_text(content, source)
     except ArticleError as error:
         raise ArticleError(f"{shown}: {error}") from None
 

@@ -41,7 +41,7 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article ready to be written, with what its source said (see :class:`index.ingestion.sources.draft.Draft`).
+    """An article ready to be written, with what its source said (see :class:`index.ingestion.readers.draft.Draft`).
 
     Attributes:
         signature, bands: by which its copies are found (see :mod:`index.ingestion.sources.near_duplicates`).

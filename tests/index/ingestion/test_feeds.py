@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import FeedError
+from index.ingestion.readers.draft import Draft
 from index.ingestion.sources import feeds, opml
-from index.ingestion.sources.draft import Draft
-from index.ingestion.sources.response import Fetched
+from index.ingestion.web.response import Fetched
 from tests.support.feeds import BILLION_LAUGHS, atom, item, rss, story, teaser
 
 ADDRESS = "https://news.example/feeds/all.xml"

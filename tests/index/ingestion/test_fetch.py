@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from bot.settings import Settings
 from index import Change, open_index
-from index.ingestion.sources import fetch, ssrf
-from index.ingestion.sources.fetch import Fetcher
-from index.ingestion.sources.response import Fetched, FetchError
-from index.ingestion.sources.ssrf import Resolve
+from index.ingestion.web import fetch, ssrf
+from index.ingestion.web.fetch import Fetcher
+from index.ingestion.web.response import Fetched, FetchError
+from index.ingestion.web.ssrf import Resolve
 from tests.support.site import Site, packed, page, serving
 
 HOSTILE = (

@@ -22,7 +22,8 @@ from index.api import Index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
 from index.ingestion.follow_feeds import EVERY, Following, wait
-from index.ingestion.sources import feeds, fetch
+from index.ingestion.sources import feeds
+from index.ingestion.web import fetch
 from tests.support.articles import RememberingEncoder, check_quotes, check_stored, stored_texts
 from tests.support.feeds import BILLION_LAUGHS, item, rss, story, teaser
 from tests.support.site import Site, page, serving

@@ -17,10 +17,11 @@ from index import Change, Listed, open_index
 from index.api import Index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders.base import TextEncoder
-from index.ingestion.sources import pdf, web
-from index.ingestion.sources.draft import Draft
-from index.ingestion.sources.fetch import Fetcher
+from index.ingestion.readers import pdf
+from index.ingestion.readers.draft import Draft
+from index.ingestion.sources import pages
 from index.ingestion.sources.files import SIZE_LIMIT
+from index.ingestion.web.fetch import Fetcher
 from index.system.sandbox import Sandbox
 from tests.support.articles import CountingEncoder, check_quotes, check_stored, draft_of, put, stored_texts, write
 from tests.support.site import ARTICLES, TWENTY, Site, page, serving
@@ -78,7 +79,7 @@ async def understood(address: str) -> Draft:
     """What is taken from a page, before it is embedded."""
     fetcher, sandbox = Fetcher(allow_private=True, ports=frozenset()), Sandbox()
     try:
-        draft = await web.read(address, fetcher, sandbox)
+        draft = await pages.read(address, fetcher, sandbox)
         assert draft is not None
         return draft
     finally:

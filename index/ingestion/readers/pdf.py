@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from index.ingestion.sources.draft import TEXT_LIMIT, Draft, credible
+from index.ingestion.readers.draft import TEXT_LIMIT, Draft
+from index.ingestion.readers.published import credible
 from index.model.errors import ArticleError
 from index.text.sanitize import storable
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin
 
-from index.ingestion.sources import ssrf
+from index.ingestion.web import ssrf
 from index.model.errors import ArticleError
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What stands at a web address, fetched with limits, and only from machines that may be asked.
 
-A name is resolved once for each request, every address it has is judged (see :mod:`index.ingestion.sources.ssrf`), and the connection
+A name is resolved once for each request, every address it has is judged (see :mod:`index.ingestion.web.ssrf`), and the connection
 goes to one of those addresses, so a name cannot change its meaning between check and use. Each redirect is judged again.
 """
 
@@ -21,10 +21,10 @@ from time import monotonic
 import brotli
 import httpx
 
-from index.ingestion.sources import ssrf
-from index.ingestion.sources.address import Address, AddressError, parse
-from index.ingestion.sources.response import Fetched, FetchError
-from index.ingestion.sources.ssrf import RefusedError, Resolve
+from index.ingestion.web import ssrf
+from index.ingestion.web.address import Address, AddressError, parse
+from index.ingestion.web.response import Fetched, FetchError
+from index.ingestion.web.ssrf import RefusedError, Resolve
 
 USER_AGENT = f"Shipdate/{version('shipdate')} (+https://shipdate.example/bot)"
 

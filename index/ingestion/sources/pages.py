@@ -1,4 +1,4 @@
-"""Articles from web pages: fetched safely (see :mod:`index.ingestion.sources.fetch`), and understood."""
+"""Articles from web pages: fetched safely (see :mod:`index.ingestion.web.fetch`), and understood."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.ingestion.sources import pdf
-from index.ingestion.sources.address import LIMIT, Address, AddressError, parse
-from index.ingestion.sources.draft import Draft, credible, from_html, from_text
+from index.ingestion.readers import page, pdf, plain_text
+from index.ingestion.readers.draft import Draft
+from index.ingestion.readers.published import credible
 from index.ingestion.sources.files import SIZE_LIMIT
-from index.ingestion.sources.response import Fetched
+from index.ingestion.web.address import LIMIT, Address, AddressError, parse
+from index.ingestion.web.response import Fetched
 from index.model.articles import SourceState
 from index.model.errors import ArticleError
 from index.system import sandbox
@@ -18,7 +19,7 @@ from index.system.sandbox import Sandbox
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
-    from index.ingestion.sources.fetch import Fetcher
+    from index.ingestion.web.fetch import Fetcher
 
 _ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.9, text/plain;q=0.9"
 _HTML = {"text/html", "application/xhtml+xml"}
@@ -62,11 +63,11 @@ def understand(fetched: Fetched, source: str) -> Draft:
         ArticleError: there is none.
     """
     if fetched.kind in _HTML:
-        draft = from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
+        draft = page.from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
     elif _is_pdf(fetched):
         draft = pdf.from_pdf(fetched.content, source)
     elif fetched.kind in _TEXT:
-        draft = from_text(fetched.content, source, charset=fetched.charset)
+        draft = plain_text.from_text(fetched.content, source, charset=fetched.charset)
     elif fetched.kind.endswith("xml"):
         raise ArticleError("it is a feed or other XML, not a page of text; add a feed with `shipdate feeds add`.")
     else:
@@ -75,7 +76,7 @@ def understand(fetched: Fetched, source: str) -> Draft:
 
 
 def _own(claimed: str | None, fetched: Address) -> Address:
-    """The address of a page: what it says, where it may (see :meth:`~index.ingestion.sources.address.Address.speaks_for`)."""
+    """The address of a page: what it says, where it may (see :meth:`~index.ingestion.web.address.Address.speaks_for`)."""
     with suppress(AddressError):
         if claimed and fetched.speaks_for(said := parse(claimed)):
             return said
