@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from index.ingestion.readers.written_days import Stated, stated
+from index.model.articles import Precision
 from index.model.errors import ArticleError
+
+__all__ = ["Stated", "credible", "is_to_come", "moment", "stated"]
 
 _WEB_BEGAN = 1991
 _AHEAD = timedelta(days=1)
@@ -13,18 +17,15 @@ _SHOWN = 40  # characters of what is no date
 
 
 def moment(text: str) -> datetime:
-    """An ISO 8601 date or time; in UTC where it names no offset.
+    """A date or time, as people or machines write it (:func:`stated`), to the day; in UTC where it names no offset.
 
     Raises:
         ArticleError: it is none.
     """
-    try:
-        found = datetime.fromisoformat(text.strip())
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        found.astimezone(UTC)  # the last hours of the year 9999 have no such time
-    except (ValueError, OverflowError):
-        raise ArticleError(f"“{text[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.") from None
-    return found
+    said = stated(text)
+    if said is None or said.precision is not Precision.DAY:
+        raise ArticleError(f"“{text[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
+    return said.moment
 
 
 def credible(published: datetime | None) -> datetime | None:
