@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028]")
+_LINE_ENDS = re.compile("\r\n?|[\v\f\x85]")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,40}[A-Za-z]")
-_CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -16,5 +16,5 @@ def storable(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The text without control characters, a terminal's colours, byte-order marks and lone surrogates; all line ends are ``\\n``."""
+    """The text without control characters, a terminal's colours and lone surrogates; all line ends are ``\\n``."""
     return _CONTROLS.sub("", _COLOUR.sub("", _LINE_ENDS.sub("\n", text)))

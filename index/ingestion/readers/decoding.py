@@ -45,9 +45,9 @@ def decode(content: bytes, named: str | None = None) -> str:
     """
     for mark, encoding in (*_BOMS, _UTF16_BE):
         if content.startswith(mark):
-            return readable(content.decode(encoding, errors="replace"))
-    if encoding := _utf16(content):
-        return readable(content.decode(encoding, errors="replace"))
+            return readable(content.decode(encoding, errors="replace").removeprefix("\ufeff"))
+    if order := _utf16(content):
+        return readable(content.decode(encoding, errors="replace").removeprefix("\ufeff"))
     if _is_binary(content):
         raise ArticleError("this is not a text file.")
     content = content.replace(b"\0", b"")

@@ -12,7 +12,7 @@ from index.model.errors import ArticleError
 PROSE = "Aurora is open to everybody from today. It costs twenty dollars a month.\n" * 40
 
 
-@pytest.mark.parametrize("stray", ["\0", "\x1b", "\x07", "\x1b[31m", "\x7f", "\ufeff"])
+@pytest.mark.parametrize("stray", ["\0", "\x1b", "\x07", "\x1b[31m", "\x7f"])
 def test_a_stray_control_character_is_dropped(stray: str) -> None:
     assert decode((PROSE + stray + PROSE).encode()) == PROSE * 2
 
