@@ -47,7 +47,7 @@ def decode(content: bytes, named: str | None = None) -> str:
         if content.startswith(mark):
             return readable(content.decode(encoding, errors="replace").removeprefix("\ufeff"))
     if order := _utf16(content):
-        return readable(content.decode(encoding, errors="replace").removeprefix("\ufeff"))
+        return readable(content.decode(order, errors="replace").removeprefix("\ufeff"))
     if _is_binary(content):
         raise ArticleError("this is not a text file.")
     content = content.replace(b"\0", b"")
