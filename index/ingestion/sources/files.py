@@ -9,15 +9,16 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from index.ingestion.readers import page, pdf, plain_text
+from index.ingestion.readers import markdown, page, pdf, plain_text
 from index.ingestion.readers.draft import Draft
 from index.model.errors import ArticleError
 from index.system import sandbox
 from index.system.sandbox import Sandbox, SandboxError
 from index.text.sanitize import storable
 
-SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
+SUFFIXES = {".md", ".markdown", ".mdx", ".txt", ".html", ".htm", ".pdf"}
 _HTML = {".html", ".htm"}
+_MARKDOWN = {".md", ".markdown", ".mdx"}
 
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # no file's name: the other halves of characters stand for bytes
 
@@ -134,6 +135,8 @@ def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -
             return page.from_html(content, source)
         if suffix == ".pdf":
             return pdf.from_pdf(content, source)
+        if suffix in _MARKDOWN:
+            return markdown.from_markdown(content, source)
         return plain_text.from_text(content, source)
     except ArticleError as error:
         raise ArticleError(f"{shown}: {error}") from None

@@ -124,7 +124,7 @@ def test_front_matter_that_is_a_list_is_refused(tmp_path: Path) -> None:
     assert "line 2" in refusal(path)
 
 
-@pytest.mark.parametrize("published", ["yesterday", "2025-13-01", "04/03/2025", "2025"])
+@pytest.mark.parametrize("published", ["yesterday", "2025-13-01", "04/03/2025", "25"])
 def test_a_date_that_is_none_is_shown_with_how_to_write_it(tmp_path: Path, published: str) -> None:
     sentence = refusal(write(tmp_path / "a.md", "It is out.", published=published))
     assert published in sentence
