@@ -63,7 +63,7 @@ def _check(archive: zipfile.ZipFile, kind: str, size: int) -> None:
         raise ArticleError("it unfolds to far more than an article has, so it is not opened.")
     if any(member.flag_bits & 1 for member in members) or _is_protected(archive, names):
         raise ArticleError("it is protected by a password or by its seller; save it without that.")
-    if _MAIN[kind] not in names:
+    if _MAIN[kind] not in names or archive.testzip():  # what says too little of its size is found out here
         raise ArticleError(f"it is no .{kind} file, or a broken one; open it and save it again.")
 
 

@@ -279,14 +279,14 @@ class _Walk:
 
 def _parts(text: str) -> list[str]:
     """The lines of a paragraph with line breaks in it, of which those go together that a sentence goes over."""
-    parts: list[str] = []
+    parts: list[list[str]] = []
     for piece in text.split(_BREAK):
         line = " ".join(piece.split())
-        if parts and parts[-1] and line[:1].islower() and not parts[-1].endswith(_ENDED):
-            parts[-1] += f" {line}"
+        if parts and parts[-1][-1] and line[:1].islower() and not parts[-1][-1].endswith(_ENDED):
+            parts[-1].append(line)
         else:
-            parts.append(line)
-    return [part for part in parts if part]
+            parts.append([line])
+    return [" ".join(part) for part in parts if part != [""]]
 
 
 def _unread(element: etree._Element) -> bool:

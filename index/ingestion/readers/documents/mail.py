@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from lxml import html
@@ -61,14 +63,13 @@ def from_saved_page(content: bytes, source: str) -> Draft:
     return replace(draft, url=draft.url or address or None)
 
 
-def _message(content: bytes) -> EmailMessage:
+def _message(content: bytes) -> Message:
     try:
-        message = message_from_bytes(content, policy=policy.default)
+        message = message_from_bytes(content)
     except (RecursionError, ValueError, LookupError, IndexError, AttributeError, TypeError):  # what broken ones make of the parser
         raise ArticleError("it is broken or too complicated to be read; save its text as .txt and add that.") from None
     if not message.keys():
         raise ArticleError("it does not begin as a mail does; save it again from the program that it was read in.")
-    assert isinstance(message, EmailMessage)
     return message
 
 
@@ -81,11 +82,11 @@ def _parts(message: Message) -> Iterator[Message]:
         if part.is_multipart():
             inner = part.get_payload()
             waiting += [one for one in reversed(inner if isinstance(inner, list) else []) if isinstance(one, Message)]
-        elif (part.get("Content-Disposition") or "").strip()[:10].lower() != "attachment":
+        elif str(part.get("Content-Disposition") or "").strip()[:10].lower() != "attachment":
             yield part
 
 
-def _body(message: EmailMessage, source: str) -> Draft:
+def _body(message: Message, source: str) -> Draft:
     """The text of a mail: its HTML, where there is some, for plain text beside it often says only that."""
     plain: Draft | None = None
     problem = ArticleError("there is no text in it.")
@@ -133,11 +134,11 @@ def _payload(part: Message) -> bytes:
 
 
 def _header(message: Message, name: str) -> str:
-    """A header as text, empty where there is none or it cannot be understood."""
-    try:
-        return " ".join(storable(str(message.get(name) or "")[:_HEADER]).split())
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):  # what broken ones make of the parser
-        return ""
+    """A header as text, empty where there is none or it cannot be understood; what goes beyond a length is not looked at."""
+    written = str(message.get(name) or "")[:_HEADER].replace("\n", " ").replace("\r", " ")
+    with suppress(HeaderParseError, ValueError, LookupError):
+        written = str(make_header(decode_header(written)))
+    return " ".join(storable(written).split())
 
 
 def _day(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ markitdown (MIT) reads two of them, and brings a neural network that guesses fil
 pandas and a dozen others; libraries for a single kind would be six, and six ways to walk a document. EbookLib is AGPL.
 
 What an archive claims to hold is looked at before pandoc unpacks it; pandoc reads no other file and asks no server (``--sandbox``), has a
-heap of its own limit, and takes its processor time from the worker's.
+heap and a time of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,7 +41,8 @@ FORMATS: Mapping[str, str] = {
 
 _ARCHIVES = {"docx", "odt", "epub"}
 _HEAP = "-M600m"
-_SECONDS = 50.0  # by the clock; the processor's time is the worker's to limit
+_SECONDS = 10  # of the processor
+_PATIENCE = 40.0  # seconds by the clock: the machine may have much else to do
 _HTML_LIMIT = 8 * TEXT_LIMIT  # bytes: no text has so many tags
 _RTF_TITLE = re.compile(r"\{\\title\s([^{}]{1,500})\}")
 _RTF_CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
@@ -93,7 +95,7 @@ def _converted(content: bytes, kind: str) -> bytes:
     """What pandoc makes of a file: a page of HTML."""
     command = [_program(), "--sandbox", "--from", kind, "--to", "html", "--standalone", "--wrap=none", "--quiet", "+RTS", _HEAP, "-RTS"]
     try:
-        ended = subprocess.run(command, input=content, capture_output=True, timeout=_SECONDS, check=False)
+        ended = subprocess.run(command, input=content, capture_output=True, timeout=_PATIENCE, check=False, preexec_fn=_hurry)
     except subprocess.TimeoutExpired:
         raise ArticleError("it is too complicated to be read; save it as PDF or text and add that.") from None
     except OSError:
@@ -103,6 +105,14 @@ def _converted(content: bytes, kind: str) -> bytes:
     if len(ended.stdout) > _HTML_LIMIT:
         raise ArticleError(f"it has more than {TEXT_LIMIT:,} characters of text, so split it.")
     return ended.stdout
+
+
+def _hurry() -> None:
+    """Have the system end the program after so many seconds of the processor."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
 
 
 @cache

@@ -20,6 +20,7 @@ _END = re.compile(r"[.!?…。！？][\"'”’»」』)]?$")
 _UNSPACED = re.compile(f"[{KANA}{HAN}{FULL_WIDTH}\u3000-\u303f]")
 _PAUSE = 3.0  # seconds after a sentence that begin a paragraph
 _PARAGRAPH = 700  # characters, after which the end of a sentence ends a paragraph
+_MOST = 5_000  # characters of a paragraph at most
 _LINE = 400  # characters of which one without any punctuation is cut, at the next pause
 
 
@@ -47,7 +48,8 @@ def from_subtitles(content: bytes, source: str, title: str) -> Draft:
             voice = spoken.group(1).strip()
             end()
         ended = not current or _END.search(current) is not None
-        if (begin - before > _PAUSE and (ended or len(current) > _LINE)) or (ended and len(current) > _PARAGRAPH):
+        paused = begin - before > _PAUSE and (ended or len(current) > _LINE)
+        if paused or (ended and len(current) > _PARAGRAPH) or len(current) > _MOST:
             end()
         before = until
         for line in lines:
