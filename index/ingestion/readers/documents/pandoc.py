@@ -11,6 +11,7 @@ heap and a time of its own.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -94,8 +95,9 @@ def from_document(content: bytes, source: str, suffix: str) -> Draft:
 def _converted(content: bytes, kind: str) -> bytes:
     """What pandoc makes of a file: a page of HTML."""
     command = [_program(), "--sandbox", "--from", kind, "--to", "html", "--standalone", "--wrap=none", "--quiet", "+RTS", _HEAP, "-RTS"]
+    hurry = _hurry if os.name == "posix" else None
     try:
-        ended = subprocess.run(command, input=content, capture_output=True, timeout=_PATIENCE, check=False, preexec_fn=_hurry)
+        ended = subprocess.run(command, input=content, capture_output=True, timeout=_PATIENCE, check=False, preexec_fn=hurry)
     except subprocess.TimeoutExpired:
         raise ArticleError("it is too complicated to be read; save it as PDF or text and add that.") from None
     except OSError:
