@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from index.model.answers import Answer, Reason, Topic
-from index.model.articles import EVERYBODY, Article, Change, Counts, Listed, Outcome, Progress, Source
+from index.model.articles import EVERYBODY, Article, Change, Counts, Listed, Outcome, Precision, Progress, Source
 from index.model.audit import Audited, Logged
 from index.model.chat import Exchange
 from index.model.errors import (
@@ -114,6 +114,7 @@ __all__ = [
     "Observer",
     "Outcome",
     "Period",
+    "Precision",
     "Product",
     "Progress",
     "QuestionError",

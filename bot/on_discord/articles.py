@@ -175,6 +175,6 @@ def _page(articles: Sequence[Listed], page: int, search: str, words: Wording) ->
 
 def _line(listed: Listed, words: Wording) -> str:
     article = listed.article
-    when = day(article.published.date()) if article.published else words.say("undated")
+    when = day(article.published.date()) if article.published and article.has_day else words.published(article)
     parts = [link(article.title, article.url, limit=_TITLE) or article.id, escape(article.publisher or "", limit=_TITLE), when]
     return " · ".join(filter(None, parts))

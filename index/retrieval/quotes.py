@@ -63,7 +63,7 @@ def _extract(sentences: Sequence[ScoredSentence]) -> list[Quote]:
         start, end = passage.sentences[ordinals[0]].start, passage.sentences[ordinals[-1]].end
         text = passage.text[start - passage.start : end - passage.start]
         quoted |= {by_ordinal[passage.id, ordinal].text for ordinal in ordinals}
-        quotes.append(Quote(text, best.score, start, end, passage.article))
+        quotes.append(Quote(text, best.score, start, end, passage.article, section=passage.section))
         if len(quotes) == QUOTES:
             break
     return quotes

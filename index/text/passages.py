@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice
 
-from index.model.articles import Passage, Span
+from index.model.articles import Article, Passage, Section, Span
 from index.model.errors import ArticleError
 from index.text.languages import LANGUAGES
 from index.text.scripts import CJK, FULL_WIDTH
@@ -87,6 +88,23 @@ def split(text: str, language: str, limit: int | None = None) -> tuple[Passage, 
         weight += added
     close()
     return tuple(passages)
+
+
+def of_article(article: Article, limit: int | None = None) -> tuple[Passage, ...]:
+    """The passages of an article: those of its text, none of which goes on from one of its sections into the next.
+
+    Raises:
+        ArticleError: see :func:`split`.
+    """
+    whole = split(article.text, article.language, limit)
+    return tuple(chain.from_iterable(_apart(passage, article.sections) for passage in whole)) if article.sections else whole
+
+
+def _apart(passage: Passage, sections: Sequence[Section]) -> Iterator[Passage]:
+    starts = [section.start for section in sections]
+    for _, group in groupby(passage.sentences, lambda sentence: bisect_right(starts, sentence.start)):
+        sentences = tuple(group)
+        yield Passage(sentences[0].start, sentences[-1].end, sentences)
 
 
 def _weight(text: str) -> float:

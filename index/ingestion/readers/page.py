@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from index.ingestion.readers import page_checks
 from index.ingestion.readers.decoding import decode, named_in
 from index.ingestion.readers.draft import Draft
-from index.ingestion.readers.published import credible, moment
+from index.ingestion.readers.published import of_page
 from index.ingestion.web.address import AddressError, parse
 from index.model.errors import ArticleError
-
-_EVER = {"min_date": "1900-01-01", "max_date": "2999-12-31"}
+from index.text import language
 
 
 def from_html(content: bytes, source: str, *, address: str | None = None, charset: str | None = None) -> Draft:
@@ -26,28 +27,29 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
     from trafilatura.settings import Document
 
     page = decode(content, charset or named_in(content))
-    # A date is only taken from where a page states it: the wider search would guess one from any digits on the page. A date
-    # that cannot be is found, too, and not believed afterwards; else the next best digits would be taken.
     found = trafilatura.bare_extraction(
         page,
         url=address,
         with_metadata=True,
         include_comments=False,
         include_tables=False,
-        date_extraction_params={"extensive_search": False, "original_date": True, **_EVER},
+        date_extraction_params={"extensive_search": False},  # the quickest; its date is not used
     )
     text = (found.text or "" if isinstance(found, Document) else "").strip()
     if len(text) < page_checks.SHORT and (instead := page_checks.seen(page, text)):
         raise ArticleError(instead)
     if not isinstance(found, Document) or not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")
+    dated = of_page(trafilatura.load_html(page), text, found.language or language.detect(text), address, datetime.now(UTC))
     return Draft(
         source=source,
         text=text,
         title=found.title,
         url=_spelled(found.url),
         publisher=found.sitename or found.author,
-        published=credible(moment(found.date)) if found.date else None,
+        published=dated.published,
+        precision=dated.precision,
+        updated=dated.updated,
         language=found.language,
     )
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from index.ingestion.readers.draft import TEXT_LIMIT, Draft
-from index.ingestion.readers.published import credible
+from index.ingestion.readers.published import credible, told_by
+from index.model.articles import Precision
 from index.model.errors import ArticleError
+from index.text import language
 from index.text.sanitize import storable
 
 if TYPE_CHECKING:
@@ -43,7 +45,10 @@ def from_pdf(content: bytes, source: str) -> Draft:
     if not any(map(str.isalnum, text)):
         raise ArticleError("this PDF has no text, only pictures of it; run it through a text recognition (OCR) first.")
     title, created = _metadata(reader)
-    return Draft(source=source, text=text, title=title, published=credible(created))
+    published = credible(created)
+    told = None if published else told_by(text, language.detect(text), datetime.now(UTC))
+    precision = Precision.INFERRED if told else Precision.DAY
+    return Draft(source=source, text=text, title=title, published=published or told, precision=precision)
 
 
 def _opened(reader: PdfReader) -> bool:

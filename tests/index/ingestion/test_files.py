@@ -74,7 +74,7 @@ def test_what_is_missing_is_worked_out(tmp_path: Path) -> None:
 
 
 def test_a_missing_date_stays_missing(tmp_path: Path) -> None:
-    assert read(write(tmp_path / "2025-03-04-a.md", "Posted on 4 March 2025. It is out.")).published is None
+    assert read(write(tmp_path / "2025-03-04-a.md", "It is out, as it has been since 4 March 2025.")).published is None
     assert read(write(tmp_path / "b.md", "It is out.", published="")).published is None
 
 
