@@ -20,6 +20,7 @@ from index.ingestion.readers.documents import blocks
 from index.ingestion.readers.draft import Draft
 from index.ingestion.readers.published import credible
 from index.ingestion.web.address import is_address, parse
+from index.model.articles import Precision
 from index.model.errors import ArticleError
 from index.text.sanitize import storable
 
@@ -37,11 +38,13 @@ def from_mail(content: bytes, source: str) -> Draft:
     sent = credible(_day(_header(message, "Date")))
     name, address = parseaddr(_header(message, "From"))
     archived = _header(message, "Archived-At").strip("<> ")
+    body = _body(message, source)
     return replace(
-        _body(message, source),
+        body,
         title=_header(message, "Subject") or None,
         publisher=name or address or None,
-        published=sent,
+        published=sent or body.published,
+        precision=Precision.DAY if sent else body.precision,
         url=str(parse(archived)) if is_address(archived) else None,
     )
 
