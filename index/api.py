@@ -133,16 +133,16 @@ class Index:
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
         workers = self._context.sandbox
-        sent = {
-            files.source_of_upload(name): partial(files.read_upload, name, content, workers) for name, content in (uploads or {}).items()
-        }
+        sent: dict[str, Read] = {}
+        for name, content in (uploads or {}).items():
+            sent |= await files.upload_readers(name, content, workers)
         return await self._adding.add({**await self._readers(sources), **sent}, scope, tell or _silent)
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not is_address(source)))):
-            readers[files.source_of(path)] = partial(files.read, path, self._context.sandbox)
+            readers |= await files.readers(path, self._context.sandbox)
         for address in filter(is_address, sources):
             readers[pages.source_of(address)] = partial(pages.read, address, self._fetcher(), self._context.sandbox)
         return readers
