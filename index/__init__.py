@@ -32,7 +32,7 @@ from index.model.errors import (
     QuotaError,
     ShipdateError,
 )
-from index.model.feeds import Feed, Look
+from index.model.feeds import Feed, Look, StarterFeeds
 from index.model.jobs import Job, JobState
 from index.model.launches import Period, Stage, Status
 from index.model.quotes import Mark, Quote, words_digest
@@ -124,6 +124,7 @@ __all__ = [
     "ShipdateError",
     "Source",
     "Stage",
+    "StarterFeeds",
     "Status",
     "Tell",
     "Topic",

@@ -120,11 +120,12 @@ async def test_a_page_that_keeps_a_parser_busy_keeps_nobody_else_waiting(index: 
 @given(st.text(st.sampled_from("….[]\n a<"), max_size=3000).map(lambda text: text * 20))
 @settings(max_examples=30, deadline=2000)
 def test_no_text_makes_a_pattern_of_ours_slow(text: str) -> None:
-    from index.ingestion.sources import feeds
+    from index.ingestion.readers.draft import Draft
+    from index.ingestion.sources.feeds import titles
 
-    feeds._name(text)
+    titles.name(text)
     item = Item("k", "d", "s", "l", "l", None, None, None, "")
-    item.is_whole(feeds.Draft("s", text + "x"))
+    item.is_whole(Draft("s", text + "x"))
 
 
 @pytest.mark.slow
