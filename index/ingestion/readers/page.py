@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.ingestion.readers import page_checks
+from index.ingestion.readers import page_checks, titles
 from index.ingestion.readers.decoding import decode, named_in
 from index.ingestion.readers.draft import Draft
 from index.ingestion.readers.published import credible, moment
@@ -41,12 +41,15 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         raise ArticleError(instead)
     if not isinstance(found, Document) or not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")
+    tree = trafilatura.load_html(page)
+    own = _spelled(found.url)
+    host = parse(own).host.removeprefix("www.") if own else None
     return Draft(
         source=source,
         text=text,
-        title=found.title,
-        url=_spelled(found.url),
-        publisher=found.sitename or found.author,
+        title=(titles.title_of(tree, host) if tree is not None else None) or (found.title if titles.is_title(found.title) else None),
+        url=own,
+        publisher=(titles.publisher_of(tree) if tree is not None else None) or host or found.author,
         published=credible(moment(found.date)) if found.date else None,
         language=found.language,
     )
