@@ -37,7 +37,7 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         date_extraction_params={"extensive_search": False, "original_date": True, **_EVER},
     )
     text = (found.text or "" if isinstance(found, Document) else "").strip()
-    if len(text) < page_checks.SHORT and (instead := page_checks.seen(page, text)):
+    if instead := page_checks.seen(page, text, address):
         raise ArticleError(instead)
     if not isinstance(found, Document) or not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")

@@ -51,6 +51,12 @@ class PageWords:
         missing: that there is nothing at this address, in a heading.
         log_in: that one has to log in, as the first words of a heading.
         cookies: what lines of a notice on cookies have.
+        challenge: what asks whether a human is reading.
+        denied: that access is denied, or not to be had in this country.
+        broken: that the site is out of order or under maintenance.
+        parked: that its domain is for sale.
+        age: what asks how old the reader is.
+        subscribe: that only subscribers can read on.
         before_script, behind_script: what stands before, or behind, "JavaScript" where a page needs it.
     """
 
@@ -58,6 +64,12 @@ class PageWords:
     missing: Words
     log_in: Words
     cookies: Words
+    challenge: Words
+    denied: Words
+    broken: Words
+    parked: Words
+    age: Words
+    subscribe: Words
     before_script: Words
     behind_script: Words
 
