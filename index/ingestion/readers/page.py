@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from index.ingestion.readers import page_checks
+from index.ingestion.readers import page_checks, titles
 from index.ingestion.readers.decoding import decode, named_in
 from index.ingestion.readers.draft import Draft
 from index.ingestion.readers.published import of_page
@@ -36,17 +36,20 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         date_extraction_params={"extensive_search": False},  # the quickest; its date is not used
     )
     text = (found.text or "" if isinstance(found, Document) else "").strip()
-    if len(text) < page_checks.SHORT and (instead := page_checks.seen(page, text)):
+    if instead := page_checks.seen(page, text, address):
         raise ArticleError(instead)
     if not isinstance(found, Document) or not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")
-    dated = of_page(trafilatura.load_html(page), text, found.language or language.detect(text), address, datetime.now(UTC))
+    tree = trafilatura.load_html(page)
+    dated = of_page(tree, text, found.language or language.detect(text), address, datetime.now(UTC))
+    own = _spelled(found.url)
+    host = parse(own).host.removeprefix("www.") if own else None
     return Draft(
         source=source,
         text=text,
-        title=found.title,
-        url=_spelled(found.url),
-        publisher=found.sitename or found.author,
+        title=(titles.title_of(tree, host) if tree is not None else None) or (found.title if titles.is_title(found.title) else None),
+        url=own,
+        publisher=(titles.publisher_of(tree) if tree is not None else None) or host or found.author,
         published=dated.published,
         precision=dated.precision,
         updated=dated.updated,

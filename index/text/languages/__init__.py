@@ -44,18 +44,32 @@ class FollowUpWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """What pages say that come instead of an article. Each is a regular expression; case does not matter.
+    """What pages say that come instead of an article, or beside one; case does not matter. All but ``menu`` are regular expressions.
 
     Attributes:
+        menu: headings of menus, sections and front pages, which are no title of an article.
         missing: that there is nothing at this address, in a heading.
         log_in: that one has to log in, as the first words of a heading.
         cookies: what lines of a notice on cookies have.
+        challenge: what asks whether a human is reading.
+        denied: that access is denied, or not to be had in this country.
+        broken: that the site is out of order or under maintenance.
+        parked: that its domain is for sale.
+        age: what asks how old the reader is.
+        subscribe: that only subscribers can read on.
         before_script, behind_script: what stands before, or behind, "JavaScript" where a page needs it.
     """
 
+    menu: Words
     missing: Words
     log_in: Words
     cookies: Words
+    challenge: Words
+    denied: Words
+    broken: Words
+    parked: Words
+    age: Words
+    subscribe: Words
     before_script: Words
     behind_script: Words
 
