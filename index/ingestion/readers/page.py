@@ -5,6 +5,7 @@ from __future__ import annotations
 from index.ingestion.readers import page_checks
 from index.ingestion.readers.decoding import decode, named_in
 from index.ingestion.readers.draft import Draft
+from index.ingestion.readers.page_text import main_text
 from index.ingestion.readers.published import credible, moment
 from index.ingestion.web.address import AddressError, parse
 from index.model.errors import ArticleError
@@ -22,24 +23,20 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
     Raises:
         ArticleError: binary, or no article can be found in the page; the text says what was seen instead.
     """
-    import trafilatura
-    from trafilatura.settings import Document
+    from trafilatura import load_html
+    from trafilatura.metadata import extract_metadata
 
     page = decode(content, charset or named_in(content))
+    tree = load_html(page)
+    if tree is None:
+        raise ArticleError("no article text can be found in this page.")
     # A date is only taken from where a page states it: the wider search would guess one from any digits on the page. A date
     # that cannot be is found, too, and not believed afterwards; else the next best digits would be taken.
-    found = trafilatura.bare_extraction(
-        page,
-        url=address,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=False,
-        date_extraction_params={"extensive_search": False, "original_date": True, **_EVER},
-    )
-    text = (found.text or "" if isinstance(found, Document) else "").strip()
+    found = extract_metadata(tree, address, {"extensive_search": False, "original_date": True, **_EVER})
+    text = main_text(tree, found.url or address)
     if len(text) < page_checks.SHORT and (instead := page_checks.seen(page, text)):
         raise ArticleError(instead)
-    if not isinstance(found, Document) or not any(map(str.isalnum, text)):
+    if not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")
     return Draft(
         source=source,

@@ -44,13 +44,19 @@ class FollowUpWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """What pages say that come instead of an article. Each is a regular expression; case does not matter.
+    """What pages say that come instead of an article, and around one. Each is a regular expression; case does not matter.
 
     Attributes:
         missing: that there is nothing at this address, in a heading.
         log_in: that one has to log in, as the first words of a heading.
         cookies: what lines of a notice on cookies have.
         before_script, behind_script: what stands before, or behind, "JavaScript" where a page needs it.
+        teasers: what stands before a colon, and another article's title behind it ("Read also").
+        credits: what stands before a colon, and where a picture is from, or what an article is filed under, behind it.
+        notices: what a line has that asks to subscribe, or says where the text is from.
+        labels: whole lines: buttons, and headings of what is no article.
+        by: what stands before an author's name.
+        stamps: words, beside those of dates, of a line that only says when.
     """
 
     missing: Words
@@ -58,6 +64,12 @@ class PageWords:
     cookies: Words
     before_script: Words
     behind_script: Words
+    teasers: Words
+    credits: Words
+    notices: Words
+    labels: Words
+    by: Words
+    stamps: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
