@@ -39,7 +39,11 @@ def _any_of(kind: Callable[[PageWords], Iterable[str]]) -> str:
 _LABEL = re.compile(rf"{_ARROWS}(?:{_any_of(lambda words: words.labels)})\W*", re.IGNORECASE)
 _TEASER = re.compile(rf"{_ARROWS}(?:{_any_of(lambda words: words.teasers)})\s*(?:[:：»›→▶►|>】」]|[–—-]\s)", re.IGNORECASE)
 _CREDIT = re.compile(rf"{_ARROWS}(?:{_any_of(lambda words: words.credits)})(?: (?:by|via|courtesy))?\s*[:：/／©｜|]", re.IGNORECASE)
-_NOTICE = re.compile(_any_of(lambda words: words.notices), re.IGNORECASE)
+_NOTICE = re.compile(rf"\b(?:{_any_of(lambda words: words.notices)})", re.IGNORECASE)
+_NOTICE_AMID = re.compile(
+    "|".join(notice for language in LANGUAGES.values() if not language.words_stand_apart for notice in language.pages.notices),
+    re.IGNORECASE,
+)
 _BY = re.compile(rf"(?:{_any_of(lambda words: words.by if words.by[0].isascii() else ())})\s*:?\s+", re.IGNORECASE)
 
 
@@ -72,7 +76,7 @@ def is_furniture(line: str) -> bool:
     mark = _MARK.match(line)
     is_marked = mark is not None
     words = line[mark.end() if mark else 0 :].strip()
-    if not any(map(str.isalnum, words)) or _NOTICE.search(words):
+    if not any(map(str.isalnum, words)) or _NOTICE.search(words) or (not words.isascii() and _NOTICE_AMID.search(words)):
         return True
     if (len(words) <= _LABEL_LIMIT and _LABEL.fullmatch(words)) or (len(words) <= _TEASER_LIMIT and _TEASER.match(words)):
         return True

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any, TypeAlias
 
 from index.ingestion.readers.furniture import is_furniture, is_stamp
@@ -65,6 +65,7 @@ _CELL_LIMIT = 2000  # characters; a longer cell lays out a page
 _FEW = 200  # characters; a text that is shorter is compared with what else the page has
 _LONGER = 1.25  # times, as much as a text has to be longer to be taken for the better one
 _KEY = 40  # characters by which a line is known again
+_NEAR = 13  # elements from the headline on, among which its standfirst is
 _MANY = 10_000  # elements; a page with more is looked at once
 _NAME = re.compile(r"[^\W\d_a-z]\w*[\w.+-]*\w|\w*\d[\w.]*\w|\d+")
 
@@ -123,12 +124,14 @@ def _body(tree: Element, address: str | None, *, recall: bool = False) -> Elemen
 
 def _better(tree: Element, address: str | None, title: _Title, lines: list[str]) -> list[str]:
     """What else may be the article: what is found when recall is favoured, else all that the page's main part shows."""
-    candidates = [lines]
     main = next(iter(tree.xpath("(//article | //main | //*[@role='main'])[1] | //body[not(.//article | .//main)]")), tree)
+    whole = _kept(_lines(main))
+    if sum(map(len, whole)) <= _LONGER * sum(map(len, lines)):
+        return lines  # there is hardly more to be found
     wider = _kept(_lines(_body(tree, address, recall=True)))
-    candidates.append(wider)
+    candidates = [lines, wider]
     if len("\n".join(wider)) < _FEW or not _is_of(title, "\n".join(wider)):
-        candidates.append(_kept(_lines(main)))
+        candidates.append(whole)
     named = [each for each in candidates if _is_of(title, "\n".join(each))] or candidates
     best = named[0]
     for each in named[1:]:
@@ -459,7 +462,8 @@ def _with_dek(tree: Element, description: str, lines: list[str]) -> list[str]:
     if not heads or not lines:
         return lines
     squeezed = "".join("".join(lines).split())
-    for element in heads[0].xpath("following::*[self::p or self::div or self::h2 or self::h3 or self::span][position() <= 12]"):
+    following = dropwhile(lambda each: each is not heads[0], tree.iter("h1", "p", "div", "h2", "h3", "span"))
+    for element in islice(following, 1, _NEAR):
         if element.xpath("boolean(.//p | .//div | .//h2 | .//ul)"):
             continue
         text = _plain(element)
