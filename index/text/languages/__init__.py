@@ -44,7 +44,7 @@ class FollowUpWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """What pages say that come instead of an article, or beside one; case does not matter. All but ``menu`` are regular expressions.
+    """What pages say that come instead of an article, and around one; case does not matter. All but ``menu`` are regular expressions.
 
     Attributes:
         menu: headings of menus, sections and front pages, which are no title of an article.
@@ -58,6 +58,12 @@ class PageWords:
         age: what asks how old the reader is.
         subscribe: that only subscribers can read on.
         before_script, behind_script: what stands before, or behind, "JavaScript" where a page needs it.
+        teasers: what stands before a colon, and another article's title behind it ("Read also").
+        credits: what stands before a colon, and where a picture is from, or what an article is filed under, behind it.
+        notices: what a line has that asks to subscribe, or says where the text is from.
+        labels: whole lines: buttons, and headings of what is no article.
+        by: what stands before an author's name.
+        stamps: words, beside those of dates, of a line that only says when.
     """
 
     menu: Words
@@ -72,6 +78,12 @@ class PageWords:
     subscribe: Words
     before_script: Words
     behind_script: Words
+    teasers: Words
+    credits: Words
+    notices: Words
+    labels: Words
+    by: Words
+    stamps: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
