@@ -45,6 +45,28 @@ class Matter:
     updated: Stated | None = None
     language: str | None = None
 
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Matter:
+        """What is understood of values by name, in lower case without hyphens.
+
+        Raises:
+            ArticleError: a day of publication that is none.
+        """
+        known = {name: next((values[one] for one in names if one in values), None) for name, names in _NAMES.items()}
+        language_tag = known["language"]
+        published, updated = known["published"], known["updated"]
+        when = stated(published, language_tag or "") if published else None
+        if published and when is None:
+            raise ArticleError(f"“{published[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
+        return cls(
+            title=known["title"],
+            url=known["url"],
+            publisher=known["publisher"],
+            published=when,
+            updated=stated(updated, language_tag or "") if updated else None,
+            language=re.split("[-_]", language_tag)[0].lower() if language_tag else None,
+        )
+
     def draft(self, source: str, text: str) -> Draft:
         """The article with a text that stands below it. A day that it does not say is the one that the text tells as its own.
 
@@ -77,28 +99,11 @@ def take(text: str) -> tuple[Matter, str]:
     """
     for block, read in ((_YAML.match(text), _yaml), (_TOML.match(text), _toml)):
         if block:
-            return _matter(_checked(block.group(1), read, first_line=text[: block.start(1)].count("\n") + 1)), text[block.end() :]
+            return Matter.of(_checked(block.group(1), read, first_line=text[: block.start(1)].count("\n") + 1)), text[block.end() :]
     if opened := _OPENED.match(text):
         mark = opened.group(1)
         raise ArticleError(f"the front matter that opens with {mark} on line 1 is never closed; end it with a line of {mark}.")
     return Matter(), text
-
-
-def _matter(values: Mapping[str, str]) -> Matter:
-    known = {name: next((values[one] for one in names if one in values), None) for name, names in _NAMES.items()}
-    language_tag = known["language"]
-    published, updated = known["published"], known["updated"]
-    when = stated(published, language_tag or "") if published else None
-    if published and when is None:
-        raise ArticleError(f"“{published[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
-    return Matter(
-        title=known["title"],
-        url=known["url"],
-        publisher=known["publisher"],
-        published=when,
-        updated=stated(updated, language_tag or "") if updated else None,
-        language=re.split("[-_]", language_tag)[0].lower() if language_tag else None,
-    )
 
 
 def _checked(matter: str, read: Callable[[str, int], object], first_line: int) -> Mapping[str, str]:

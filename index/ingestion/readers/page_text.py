@@ -59,6 +59,7 @@ _DEK = re.compile(
 )
 _MOST = 0.4  # of a page's text; what has more is the article, whatever its class says
 _LINKED = 0.75  # of a block's text that is in links, with which it leads elsewhere
+_ALL_LINKED = 0.95  # likewise, of a whole page
 _DEK_LENGTHS = range(30, 600)  # characters
 _FEW_PARAGRAPHS = 0.2  # of a page's text; where they have less, its containers are its paragraphs
 _CELL_LIMIT = 2000  # characters; a longer cell lays out a page
@@ -228,7 +229,10 @@ def _share_linked(extent: _Extent) -> float:
 
 def _prune(tree: Element, extents: dict[Element, _Extent]) -> None:
     """Takes out what stands around the article, or between its paragraphs, by tags, roles, classes and links."""
-    whole = max(1, extents[tree].text) if tree in extents else 1
+    page = extents.get(tree, _Extent(0, 0))
+    if page.linked >= _ALL_LINKED * page.text:
+        return  # a list of links is all that there is, as in a feed's words
+    whole = max(1, page.text)
     gone: list[Element] = []
     for element in tree.iter():
         extent = extents.get(element)
@@ -252,7 +256,7 @@ def _is_around(element: Element, extent: _Extent) -> bool:
     if tag == "p" and extent.text > 25 and extent.linked == extent.text:
         # a paragraph that is a link alone leads to another article, unless it is a sentence
         return not _CLOSED.search(element.text_content().strip())
-    if tag in ("ul", "ol") and len(element) >= 3 and extent.text and extent.linked >= extent.text * 0.95:
+    if tag in ("ul", "ol") and len(element) >= 3 and extent.text and extent.linked >= _ALL_LINKED * extent.text:
         return next(element.iterancestors("ul", "ol"), None) is None and element.getparent().tag != "body"
     return (tag in ("h2", "h3", "h4", "h5") or (tag in ("p", "div") and extent.text < 40)) and _heads_links(element)
 
