@@ -134,10 +134,10 @@ class Service:
         """
         scopes = await self._policy.scopes(caller, Effort.OVERHEARD if unprompted else Effort.QUESTION)
         if unprompted:
-            return await self._index.ask(question, as_of=as_of, scopes=scopes)
+            return await self._index.ask(question, as_of=as_of, scopes=scopes, languages=caller.languages)
         topic = await topic(scopes) if callable(topic) else topic
         with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
-            answer = await self._index.ask(question, as_of=as_of, scopes=scopes, topic=topic)
+            answer = await self._index.ask(question, as_of=as_of, scopes=scopes, topic=topic, languages=caller.languages)
             count(answer)
         if (await self.settings(caller)).log_questions:
             await self._expire_at_times()

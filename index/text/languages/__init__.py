@@ -235,6 +235,7 @@ class Language:
         nouns_have_capitals: whether every noun has a capital, so that a capital tells no name.
         titles: abbreviations before a person's name, without their full stop, after which no sentence ends.
         places: names of places, folded and of one word, beside the countries, whose names CLDR has.
+        common: the commonest words of questions, by which a short one shows its language.
         ai: words, as they are written, by which an article shows that it is about AI.
     """
 
@@ -244,6 +245,7 @@ class Language:
     titles: Words
     places: Words
     ai: Words
+    common: Words
     follow_up: FollowUpWords
     pages: PageWords
     dates: DateGrammar
