@@ -43,6 +43,26 @@ class FollowUpWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceWords:
+    """By what it is told whether a full stop ends a sentence. Abbreviations stand without their last full stop; case does not matter.
+
+    Attributes:
+        abbreviations: such as end none ("approx").
+        before_numbers: such as end none before a number, and may be words ("no").
+        abbreviations_at_ends: such as may end one: it has ended if one of the ``openers`` follows.
+        openers: words that open sentences and stand in no name, with their capital.
+        before_ordinals, after_ordinals: around a number with a full stop, where that makes it an ordinal.
+    """
+
+    abbreviations: Words = ()
+    before_numbers: Words = ()
+    abbreviations_at_ends: Words = ()
+    openers: Words = ()
+    before_ordinals: Words = ()
+    after_ordinals: Words = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
     """What pages say that come instead of an article, and around one; case does not matter. All but ``menu`` are regular expressions.
 
@@ -249,9 +269,10 @@ class Language:
     follow_up: FollowUpWords
     pages: PageWords
     dates: DateGrammar
+    sentences: SentenceWords = field(default_factory=SentenceWords)
 
 
-_Table = TypeVar("_Table", Language, FollowUpWords, PageWords, DateGrammar, DateWords)
+_Table = TypeVar("_Table", Language, FollowUpWords, SentenceWords, PageWords, DateGrammar, DateWords)
 
 
 def parse(content: str, file: str) -> Language:
@@ -284,7 +305,7 @@ def _parse_table(kind: type[_Table], table: object, file: str, path: str) -> _Ta
 
 
 def _parse_value(kind: Any, value: object, file: str, path: str) -> Any:
-    if kind in (FollowUpWords, PageWords, DateGrammar, DateWords):
+    if kind in (FollowUpWords, SentenceWords, PageWords, DateGrammar, DateWords):
         return _parse_table(kind, value, file, f"{path}.")
     if kind is bool and isinstance(value, bool):
         return value
