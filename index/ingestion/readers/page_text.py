@@ -22,7 +22,6 @@ Element: TypeAlias = Any
 _BREAK = "\u2424"  # stands for <br> while trafilatura has the page: it keeps what is text
 _PARAGRAPHS = re.compile(rf"(?:\s*{_BREAK}){{2,}}\s*")
 _ROW = "\t"  # stands before a row of a table until lines are put together
-_SPACE = re.compile(r"\s+")
 _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”»’)\]」』]*$")
 _BULLET = re.compile(r"[-*•‣▪·–—]\s|\d{1,2}[.)]\s")
 _MARKED = re.compile(r"(?:[-*•‣▪·–—]\s+)+")
@@ -101,6 +100,9 @@ def main_text(tree: Element, address: str | None = None) -> str:
         address: where it stands on the web, if it does.
     """
     title, dek = _title(tree), _description(tree)
+    for unread in list(tree.iter("script", "style")):
+        if unread.get("type") != "application/ld+json":  # by which trafilatura knows a forum
+            unread.drop_tree()
     _mark_breaks(tree)
     extents = _extents(tree)
     _join_containers(tree, extents)
@@ -143,7 +145,7 @@ def _better(tree: Element, address: str | None, title: _Title, lines: list[str])
 
 def _title(tree: Element) -> _Title:
     heads = tree.xpath("//h1") or tree.xpath("//title")
-    head = _SPACE.sub(" ", heads[0].text_content()).strip()[:300].casefold() if heads else ""
+    head = " ".join(heads[0].text_content().split())[:300].casefold() if heads else ""
     written = heads[0].text_content()[:300] if heads else ""
     names = (name for name in _NAME.findall(written) if name[0].isascii() and (len(name) > 2 or name.isdigit()))
     return _Title(head, frozenset(name.casefold() for name in names))
@@ -159,7 +161,7 @@ def _is_of(title: _Title, text: str) -> bool:
 
 def _description(tree: Element) -> str:
     metas = tree.xpath("//meta[@name='description' or @property='og:description']/@content")
-    return _SPACE.sub(" ", metas[0]).strip() if metas else ""
+    return " ".join(metas[0].split()) if metas else ""
 
 
 def _mark_breaks(tree: Element) -> None:
@@ -378,10 +380,13 @@ def _block(parts: list[str], prefix: str) -> Iterator[str]:
     text = "".join(parts)
     if not text or text.isspace():
         return
+    if _BREAK not in text:
+        yield _written(" ".join(text.split()), prefix)
+        return
     for paragraph in _PARAGRAPHS.split(text):
         current = ""
         for piece in paragraph.split(_BREAK):
-            line = _SPACE.sub(" ", piece).strip()
+            line = " ".join(piece.split())
             if not line:
                 continue
             if current and (_CLOSED.search(current) or _BULLET.match(line)):
@@ -404,7 +409,7 @@ def _written(line: str, prefix: str) -> str:
 
 def _plain(element: Element) -> str:
     """All that an element shows, on one line."""
-    return _SPACE.sub(" ", "".join(element.itertext()).replace(_BREAK, " ")).strip()
+    return " ".join("".join(element.itertext()).replace(_BREAK, " ").split())
 
 
 def _table(table: Element) -> Iterator[str]:
