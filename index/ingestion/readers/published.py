@@ -28,6 +28,7 @@ _YEARS_APART = timedelta(days=5 * 365)
 # What is looked at of a page or a text: more is not where its day stands, and anybody may write megabytes.
 _HEAD, _HEAD_LINES, _FOOT_LINES = 8_000, 12, 4
 _BYLINE = 140  # characters
+_LONG = 80  # characters of a paragraph that is text
 _SENTENCES = 200
 _SCRIPTS, _SCRIPT_LIMIT, _ENTITIES, _METAS = 20, 300_000, 60, 300
 _ELEMENTS, _DAY_ELEMENTS, _BESIDE, _DEPTH = 50_000, 60, 30, 60
@@ -48,12 +49,12 @@ _UPDATED_NAMES = (
     "article:modified modified updated"
 ).split()
 _ELSEWHERE = re.compile(
-    r"comment|related|recommend|teaser|sidebar|widget|footer|promo|latest|popular|trending|newsletter|read-?next|read-?more|more-(?:from|news)"
+    r"comment|related|recommend|teaser|sidebar|widget|footer|promo|latest|popular|trending|newsletter|read-?next|read-?more|more-[a-z]"
     r"|(?<![a-z])(?:nav|menu|card|cards|aside)(?![a-z])",
     re.IGNORECASE,
 )
 _DATE_CLASS = re.compile(
-    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
+    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted|meta|info)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
     r"[-_]{1,2}(?:date|meta|time)",
     re.IGNORECASE,
 )
@@ -79,6 +80,8 @@ _BOUND = re.compile(
 )
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|retrieved|accessed|abgerufen|consulté", re.IGNORECASE)
 _AFTER_BYLINE = re.compile(r"[|·•,–—/)\]】（(*_-]|\d|at\b|um\b|à\b|by\b|von\b|\.?$|\d+ min|[ap]m\b|\d\d?:", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s[-–—|·•/]{1,2}\s|\s?[|·•]\s?")
+_ARTICLE_BEFORE = re.compile(r"([,|·•–—-])\s(?:le|el|em|il|am|den|on)$")
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\S)|(?<=\b\d)\.|(?<=\b\d\d)\.|(?<=\b[A-Z])\.){1,600}")
 _YEAR = re.compile(r"(?:19|20)\d\d|[令平]")
 _PLAN = re.compile(
@@ -101,7 +104,7 @@ _PAST: Mapping[str, re.Pattern[str]] = {
     "zh": re.compile(r"了|已经|已於|已于|曾|发布|發布|推出|上线|宣布"),
 }
 _DAY_IN_ADDRESS = re.compile(
-    r"/((?:19|20)\d\d)/([a-z]{3,9}|\d\d?)/(\d\d?)(?=[/_.-]|$)|[/_-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)"
+    r"/((?:19|20)\d\d)[/-]([a-z]{3,9}|\d\d?)/(\d\d?)(?=[/_.-]|$)|[/_-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)"
     r"|(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?!\d)"
 )
 _MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?=/|$)")
@@ -233,6 +236,8 @@ def _of_line(line: str, language: str, now: datetime) -> datetime | None:
     whole = stated(line.strip("#-*_ "), language)
     if whole:
         return whole.moment if whole.precision is Precision.DAY and _believed(line.strip("#-*_ "), language, now) else None
+    if len(line) < _BYLINE and (piece := _piece(line, language, now)):
+        return piece
     days = _full_days(part, language, now.date())
     if not days:
         return None
@@ -240,14 +245,29 @@ def _of_line(line: str, language: str, now: datetime) -> datetime | None:
     before, after = part[:start].strip(), part[end:].strip()
     told = (
         _LABEL.fullmatch(before.casefold()) is not None
+        or (before[-1:] in (":", "：") and _LABEL.fullmatch(before.casefold().split()[-1]) is not None)
         or (_PLACE.fullmatch(before) is not None and _DASH.match(after) is not None)
         or (len(line) < _BYLINE and len(days) <= 2 and _is_byline(before, after))
     )
     return _at(day) if told and day.year >= _WEB_BEGAN and not is_to_come(_at(day), now) else None
 
 
+def _piece(line: str, language: str, now: datetime) -> datetime | None:
+    """The day between the marks of a byline, such as "News | 3 March 2026 | 4 minutes"; what is said to be of a change is none."""
+    pieces = _BETWEEN.split(line)
+    if len(pieces) < 2 or len(pieces[0].split()) > 7:
+        return None
+    for number, piece in enumerate(pieces):
+        said = _believed(piece.strip("*_[]() "), language, now)
+        if said and said.precision is Precision.DAY:
+            before = pieces[number - 1] if number else ""
+            return None if _MODIFIED.search(before) or _BOUND.search(before) or _COPYRIGHT.search(line) else said.moment
+    return None
+
+
 def _is_byline(before: str, after: str) -> bool:
     """Whether what stands around a date is a name, a section or the like, and no sentence."""
+    before = _ARTICLE_BEFORE.sub(r"\1", before)
     if _MODIFIED.search(before) or _BOUND.search(before) or len(before.split()) > 7 or len(after) > 60 or _COPYRIGHT.search(before):
         return False
     if after and not _AFTER_BYLINE.match(after):
@@ -400,14 +420,16 @@ def _day_elements(tree: HtmlElement) -> list[tuple[HtmlElement, int]]:
     """What may hold the day, and how many elements it stands from the headline."""
     headline = next(iter(tree.xpath("(//article//h1 | //main//h1 | //h1)[1]")), None)
     places: list[tuple[HtmlElement, int]] = []
-    at = None
+    at, paragraphs = None, 0
     for number, element in enumerate(tree.iter("*")):
         if number > _ELEMENTS:
             break
         if element is headline:
             at = number
         if element.tag == "time" or "datePublished" in (element.get("itemprop") or "") or _DATE_CLASS.search(_labels(element)):
-            places.append((element, number))
+            places.append((element, number if paragraphs < 2 else _ELEMENTS * 2))  # behind two paragraphs stands what is no head
+        elif at is not None and element.tag == "p" and len(element.text or "") > _LONG:
+            paragraphs += 1
     places = places[:_DAY_ELEMENTS]
     return [(element, abs(number - at) if at is not None else _BESIDE + 1) for element, number in places]
 
