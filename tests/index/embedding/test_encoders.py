@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,7 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
     encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
-    remembering.fingerprint = "another:model"  # what is known of the bundled one comes along
+    remembering.card = replace(encoder.card, fingerprint="another:model")  # what is known of the bundled one comes along
     some = stage_examples.examples()[::20]
     monkeypatch.setattr(stage_examples, "examples", lambda: some)
     monkeypatch.setattr(stage_reader, "_NETS", 1)  # each takes as long as the others
