@@ -47,7 +47,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     @app_commands.rename(addresses=later("url"), first=later("file"), second=later("file2"), third=later("file3"), shared=later("shared"))
     @app_commands.describe(
         addresses=later("Web addresses, with spaces between them"),
-        first=later("Markdown, text, HTML or PDF"),
+        first=later("Text, HTML, PDF, an office file, a book, a mail, subtitles or a table"),
         second=later("Another one"),
         third=later("Another one"),
         shared=SHARED,
@@ -175,6 +175,6 @@ def _page(articles: Sequence[Listed], page: int, search: str, words: Wording) ->
 
 def _line(listed: Listed, words: Wording) -> str:
     article = listed.article
-    when = day(article.published.date()) if article.published else words.say("undated")
+    when = day(article.published.date()) if article.published and article.has_day else words.published(article)
     parts = [link(article.title, article.url, limit=_TITLE) or article.id, escape(article.publisher or "", limit=_TITLE), when]
     return " · ".join(filter(None, parts))

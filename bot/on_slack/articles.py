@@ -57,5 +57,5 @@ class Articles:
 
 def _line(listed: Listed, words: Wording) -> str:
     article = listed.article
-    day = words.date(article.published.date()) if article.published else words.say("undated")
+    day = words.published(article)
     return f"• {link(article.url, article.title, render.LINE)} · {mrkdwn(day, 60)} · `{article.id}`"

@@ -146,8 +146,7 @@ def source(quote: Cited, words: Wording, dialect: Dialect) -> str:
     parts = [link(quote.url, plain(quote.title, _NAME) or quote.where, TEXT // 2)]
     if quote.published and dialect.rich:
         parts += [mrkdwn(quote.publisher, _NAME)] if quote.publisher else []
-        day = quote.where.removeprefix(f"{quote.publisher}, ") if quote.publisher else quote.where
-        parts.append(f"<!date^{_moment(quote.published)}^{{date_long}}|{mrkdwn(day.replace('|', ' '), _NAME)}>")
+        parts.append(f"<!date^{_moment(quote.published)}^{{date_long}}|{mrkdwn(quote.when.replace('|', ' '), _NAME)}>")
     else:
         parts.append(mrkdwn(quote.where, TEXT // 4))
     if quote.language != words.language:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.presentation.replies import Cited, Reply, StageReply, StatusReply
-from index import Audited, Check, Feed, Health, Listed, Product, Stage
+from index import Audited, Check, Feed, Health, Listed, Precision, Product, Stage
 
 if TYPE_CHECKING:
     from bot.service.conversations import Judged
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {Stage.ANNOUNCED: "yellow", Stage.LIMITED: "cyan", Stage.RELEASED: "green", Stage.DISCONTINUED: "red"}
 
+_DIGITS = {Precision.MONTH: 7, Precision.YEAR: 4}  # of a date in ISO 8601, where not all of it is known
 _ID = 12  # digits of an article's id, which `shipdate index remove` takes for the whole
 _HEALTH = {Health.OK: "green", Health.WARNING: "yellow", Health.ERROR: "bold red"}
 
@@ -89,7 +90,7 @@ def article_table(listed: Sequence[Listed]) -> RenderableType:
         )
     for one in listed:
         article = one.article
-        published = article.published.date().isoformat() if article.published else "undated"
+        published = article.published.date().isoformat()[: _DIGITS.get(article.precision)] if article.published else "undated"
         table.add_row(article.id[:_ID], published, article.language, Text(article.title), Text(article.url))
     return table
 

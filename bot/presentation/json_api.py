@@ -147,6 +147,8 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "start": quote.start,
         "end": quote.end,
         "article": _source(quote.article),
+        **({"title": True} if quote.title else {}),
+        **({"section_date": quote.section.isoformat()} if quote.section else {}),
     }
 
 
@@ -157,6 +159,7 @@ def _source(source: Source) -> dict[str, Any]:
         "url": source.url,
         "publisher": source.publisher,
         "published": _moment(source.published),
+        "published_precision": source.precision.value if source.published else None,
         "language": source.language,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from bot.service.permissions import Caller
 from bot.service.workspace_settings import WorkspaceSettings
@@ -34,15 +34,16 @@ class Cited:
     """A quote and where it stands.
 
     Attributes:
-        where: publisher and date in the asker's language, or that the article is undated.
+        where: publisher and date in the asker's language, or that the article is undated; ``when`` is the date alone.
         url: None where the article is a file with no address.
-        published: None where nobody knows.
+        published: when it appeared, where that is known to the day, or the section that it stands in has a day.
         language: the quote's, ISO 639-1.
     """
 
     text: str
     title: str
     where: str
+    when: str
     url: str | None
     publisher: str | None
     published: datetime | None
@@ -153,7 +154,14 @@ def _tell(period: Period, words: Wording) -> StageReply:
 
 def _cite(quote: Quote, words: Wording) -> Cited:
     article = quote.article
-    when = words.date(article.published.date()) if article.published else words.say("undated")
+    when = words.published(article, quote.section)
     where = ", ".join(filter(None, (article.publisher, when)))
     url = article.url if is_address(article.url) else None
-    return Cited(quote.text, article.title, where, url, article.publisher, article.published, article.language)
+    return Cited(quote.text, article.title, where, when, url, article.publisher, _moment(quote), article.language)
+
+
+def _moment(quote: Quote) -> datetime | None:
+    """When it was written; None where nobody knows to the day."""
+    if quote.section:
+        return datetime.combine(quote.section, time(), UTC)
+    return quote.article.published if quote.article.has_day else None

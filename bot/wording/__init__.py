@@ -13,10 +13,10 @@ from pathlib import Path
 
 import structlog
 from babel import Locale
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.messages.pofile import read_po
 
-from index import ShipdateError
+from index import Precision, ShipdateError, Source
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,19 @@ class Wording:
             log.warning("something could not be done", problem=str(error))
             return self.say(error.in_public)
         return self.say(error.sentence, **error.values) if error.sentence in self._messages else str(error)
+
+    def published(self, source: Source, section: date | None = None) -> str:
+        """When an article, or the section of it that is shown, appeared, as exactly as that is known; "undated" where nobody knows."""
+        if section or source.published is None:
+            return self.date(section) if section else self.say("undated")
+        day = source.published.date()
+        match source.precision:
+            case Precision.MONTH:
+                return str(format_skeleton("yMMMM", day, locale=self._locale))
+            case Precision.YEAR:
+                return str(format_skeleton("y", day, locale=self._locale))
+            case _:
+                return self.date(day)
 
     def date(self, day: date) -> str:
         """A day as this language writes it: 9 December 2024, 9 décembre 2024."""

@@ -68,7 +68,7 @@ class Cut:
 
 def cut(article: Article) -> Cut:
     """An article that was stored before, and its passages."""
-    return Cut(article, passages.split(article.text, article.language))
+    return Cut(article, passages.of_article(article))
 
 
 def batches(cuts: Iterable[Cut], limit: int | None = None) -> Iterator[list[Cut]]:

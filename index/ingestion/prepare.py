@@ -33,4 +33,4 @@ def prepare(draft: Draft, scope: str) -> Prepared:
         ArticleError: it has too many sentences.
     """
     article = draft.article(scope)
-    return Prepared(article, passages.split(article.text, article.language, SENTENCE_LIMIT), near_duplicates.signature(article).hex())
+    return Prepared(article, passages.of_article(article, SENTENCE_LIMIT), near_duplicates.signature(article).hex())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from hashlib import sha256
 
 import numpy as np
@@ -41,6 +41,7 @@ class Statement:
     Attributes:
         mentions: those that it names.
         carried: the ids of those that it may go on about.
+        day: when it was written; None where unknown.
     """
 
     passage: int
@@ -48,32 +49,33 @@ class Statement:
     text: str
     mentions: tuple[Mention, ...]
     carried: tuple[str, ...]
+    day: date | None
 
 
 def statements(article: Article, passages: Sequence[Passage], mentions: Mentions) -> list[Statement]:
     """The sentences of an article, its title first, that speak of products."""
     sentences = [
-        (at, ordinal, article.text[sentence.start : sentence.end])
+        (at, ordinal, article.text[sentence.start : sentence.end], article.day_of(sentence.start))
         for at, passage in enumerate(passages)
         for ordinal, sentence in enumerate(passage.sentences)
     ]
     if not sentences:
         return []
     context = mentions.context(article.title, article.text)
-    texts = [(0, TITLE, article.title), *sentences]
-    found = [mentions.find(text, article.language, context) for _, _, text in texts]
+    texts = [(0, TITLE, article.title, article.day), *sentences]
+    found = [mentions.find(text, article.language, context) for _, _, text, _ in texts]
     counts = Counter(product for some in found for product in {one.product for one in some})
     # Of the names that are in no catalogue, the products are among those that the title has or that come again.
     subjects = {one.product for one in found[0]} | {product for product, count in counts.items() if count > 1}
     current: tuple[str, ...] = ()
     made = []
-    for (at, ordinal, text), some in zip(texts, found, strict=True):
+    for (at, ordinal, text, day), some in zip(texts, found, strict=True):
         meant = tuple(dict.fromkeys(one.product for one in some if one.known)) or tuple(
             dict.fromkeys(one.product for one in some if one.product in subjects)
         )
         carried = () if meant else tuple(product for product in current[:_CARRIED] if mentions.may_go_on(product, text))
         if some or carried:
-            made.append(Statement(at, ordinal, text, tuple(some[:_MENTIONED]), carried))
+            made.append(Statement(at, ordinal, text, tuple(some[:_MENTIONED]), carried, day))
         current = meant or current
     return made
 
@@ -89,7 +91,6 @@ def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, 
         return []
     seen = [mark(statement.text, layers, (one.start, one.end) if one else None) for statement, one, layers in rows]
     tells = fitted.tells(np.stack([layers.mean for *_, layers in rows])) / np.float32(255)
-    today = article.published.astimezone(UTC).date() if article.published else None
     found = [
         Claim(statement.passage, statement.ordinal, product, mention is not None, stage, how, sure * trust, since)
         for (statement, mention, _), told, stages, hows in zip(rows, tells.tolist(), *fitted.stages(seen), strict=True)
@@ -97,7 +98,7 @@ def claims(made: Sequence[Statement], read: Sequence[Layers], article: Article, 
         for how in [HOWS[int(hows.argmax())]]
         for stage, sure in zip(STAGES[:-1], stages.tolist(), strict=False)
         if sure >= _LEAST
-        for since in [_since(statement.text, article.language, today, how)]
+        for since in [_since(statement.text, article.language, statement.day, how)]
         for product in ([mention.product] if mention else statement.carried)
     ]
     # A product that a sentence names twice ("可灵 (Kling)") is claimed once, as clearly as it can be.

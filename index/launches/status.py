@@ -101,6 +101,10 @@ def _proof(stretch: Stretch) -> Reported:
 
 
 def _quote(claim: Reported, passage: StoredPassage) -> Quote:
-    """The words of a claim. A title cannot be quoted from the text: the article's first sentence stands for it."""
-    span = passage.sentences[max(claim.ordinal, 0)]
-    return Quote(passage.text[span.start - passage.start : span.end - passage.start], weight(claim), span.start, span.end, passage.article)
+    """The words of a claim."""
+    article = passage.article
+    if claim.ordinal == TITLE:
+        return Quote(article.title, weight(claim), 0, len(article.title), article, title=True)
+    span = passage.sentences[claim.ordinal]
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    return Quote(text, weight(claim), span.start, span.end, article, section=passage.section)

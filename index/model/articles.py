@@ -6,8 +6,11 @@ sentence or quote says.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -62,6 +65,8 @@ class Article:
         published: when it appeared, with its offset; None when unknown, which is never replaced by a guess.
         precision: how exactly that is known.
         updated: when it was last changed, as it says itself.
+        not_before: the first day on which it can have been written, where nobody knows when it appeared: the last of the days on which,
+            by its own words, something had happened.
         sections: its parts that have days of their own, in order.
         language: ISO 639-1 code.
         scope: who may see it (:data:`EVERYBODY`, or the name of one workspace).
@@ -78,7 +83,34 @@ class Article:
     scope: str = EVERYBODY
     precision: Precision = Precision.DAY
     updated: datetime | None = None
+    not_before: date | None = None
     sections: tuple[Section, ...] = ()
+
+    @property
+    def day(self) -> date | None:
+        """The day of publication in UTC; of a month or a year that is all that is known, the last one: it may be no older."""
+        return None if self.published is None else last_day(self.published.astimezone(UTC).date(), self.precision)
+
+    def day_of(self, offset: int) -> date | None:
+        """When what stands there was written: the day of its section, else the article's."""
+        return section_day(self.sections, offset) or self.day
+
+
+def section_day(sections: Sequence[Section], offset: int) -> date | None:
+    """The day of the section that an offset stands in; None where it stands in none, or in one that is as old as the article."""
+    before = bisect_right(sections, offset, key=lambda section: section.start)
+    return sections[before - 1].day if before else None
+
+
+def last_day(day: date, precision: Precision) -> date:
+    """The last day of the month or the year of ``day``, where no more is known; else that day."""
+    match precision:
+        case Precision.MONTH:
+            return day.replace(day=monthrange(day.year, day.month)[1])
+        case Precision.YEAR:
+            return day.replace(month=12, day=31)
+        case _:
+            return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +138,12 @@ class Source:
     publisher: str | None
     published: datetime | None
     language: str
+    precision: Precision = Precision.DAY
+
+    @property
+    def has_day(self) -> bool:
+        """Whether it is known to the day when it appeared."""
+        return self.published is not None and self.precision in (Precision.DAY, Precision.INFERRED)
 
 
 class Change(StrEnum):

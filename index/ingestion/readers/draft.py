@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from hashlib import sha256
 
 from index.ingestion.readers import sections
+from index.ingestion.readers.published import cannot_precede
 from index.model.articles import EVERYBODY, Article, Precision, Section, article_id
 from index.model.errors import ArticleError
 from index.text import language
@@ -70,8 +71,8 @@ class Draft:
         Where no date is said, it has its newest section's; without any, a missing date stays missing.
         """
         known = self.language or language.detect(self.text)
-        published, precision = self.published, self.precision
-        parts = self.sections or sections.dated(self.text, known, published.date() if published else None, datetime.now(UTC))
+        published, precision, now = self.published, self.precision, datetime.now(UTC)
+        parts = self.sections or sections.dated(self.text, known, published.date() if published else None, now)
         if published is None and (days := [part.day for part in parts if part.day]):
             published, precision = datetime.combine(max(days), time.min, UTC), Precision.INFERRED
         return Article(
@@ -86,6 +87,7 @@ class Draft:
             scope=scope,
             precision=precision,
             updated=self.updated,
+            not_before=None if published else cannot_precede(self.text, known, now),
             sections=parts,
         )
 

@@ -15,7 +15,7 @@ from index.model.errors import ArticleError
 from index.text import dates
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from lxml.html import HtmlElement
 
 __all__ = ["Dated", "Stated", "cannot_precede", "credible", "is_to_come", "moment", "of_page", "stated", "told_by"]
 

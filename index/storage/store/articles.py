@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.model.articles import EVERYBODY, Article, Counts, Listed, Passage
+from index.model.articles import EVERYBODY, Article, Counts, Listed, Passage, section_day
 from index.model.launches import Claim
 from index.storage.store.base import Embedded, Entry, Generation
 from index.storage.store.copies import SQLiteCopies, as_article, new_revision, remove_copies
@@ -23,7 +24,15 @@ from index.storage.store.tenant_terms import mark, marked
 from index.storage.store.vectors import SQLiteVectors
 
 _INSERT_WORDS = text(f"INSERT INTO {WORDS} (rowid, terms, names, common, capitals) VALUES (:id, :terms, :names, :common, :capitals)")
-_SOURCE = (articles.c.id, articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.language)
+_SOURCE = (
+    articles.c.id,
+    articles.c.title,
+    articles.c.url,
+    articles.c.publisher,
+    articles.c.published,
+    articles.c.precision,
+    articles.c.language,
+)
 _SAID = articles.c.id + " " + articles.c.title + " " + articles.c.url + " " + func.coalesce(articles.c.publisher, "")
 
 
@@ -82,8 +91,7 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
                     await connection.execute(
                         insert(bands), [{"article": number, "scope": article.scope, "key": key} for key in entry.bands]
                     )
-                own = await _own_mark(connection, article.scope)
-                await self._add_passages(connection, number, own, entry.passages, generation)
+                await self._add_passages(connection, number, article, entry.passages, generation)
             await _changed(connection, generation)
 
     async def missing(self, generation: Generation, limit: int) -> Sequence[Article]:
@@ -97,19 +105,22 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
             for article, embedded in made:
                 row = (await connection.execute(select(articles).where(articles.c.id == article.id))).first()
                 if row is not None and as_article(row) == article:
-                    await self._add_passages(connection, row.number, await _own_mark(connection, row.scope), embedded, generation)
+                    await self._add_passages(connection, row.number, article, embedded, generation)
             await _changed(connection, generation)
 
     async def _add_passages(
-        self, connection: AsyncConnection, article: int, own: str, made: Sequence[Embedded], generation: Generation
+        self, connection: AsyncConnection, number: int, article: Article, made: Sequence[Embedded], generation: Generation
     ) -> None:
+        own = await _own_mark(connection, article.scope)
         for embedded in made:
             passage = embedded.passage
+            section = section_day(article.sections, passage.sentences[0].start)
             row = {
                 "generation": generation.id,
-                "article": article,
+                "article": number,
                 "start": passage.start,
                 "end": passage.end,
+                "day": section.toordinal() if section else None,
                 "text": embedded.text,
                 "sentences": pack_spans(passage.sentences),
                 "vectors": embedded.vectors.astype("<f2").tobytes(),
@@ -189,7 +200,7 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
             also: dict[str, list[str]] = {}
             for id_, url in await connection.execute(elsewhere):
                 also.setdefault(id_, []).append(url)
-        return [Listed(as_source(row[:6]), row[6], row[7], tuple(also.get(row[0], ()))) for row in found]
+        return [Listed(as_source(row[:7]), row[7], row[8], tuple(also.get(row[0], ()))) for row in found]
 
     async def counts(self, scopes: Collection[str] | None = None) -> Counts:
         meant = true() if scopes is None else articles.c.scope.in_(scopes)
@@ -248,6 +259,7 @@ async def _own_mark(connection: AsyncConnection, scope: str) -> str:
 
 
 def _article_row(entry: Entry) -> dict[str, object]:
+    """Its row. What is undated is visible from the first day on which it can have been written, else from today: it was read today."""
     article = entry.article
     return {
         "id": article.id,
@@ -257,7 +269,12 @@ def _article_row(entry: Entry) -> dict[str, object]:
         "title": article.title,
         "publisher": article.publisher,
         "published": article.published.isoformat() if article.published else None,
-        "day": article.published.astimezone(UTC).toordinal() if article.published else None,
+        "precision": article.precision,
+        "day": day.toordinal() if (day := article.day) else None,
+        "shown_from": (day or article.not_before or datetime.now(UTC).date()).toordinal(),
+        "updated": article.updated.isoformat() if article.updated else None,
+        "not_before": article.not_before.toordinal() if article.not_before else None,
+        "sections": json.dumps([(section.start, section.day and section.day.toordinal()) for section in article.sections]),
         "language": article.language,
         "text": article.text,
         "digest": entry.digest,

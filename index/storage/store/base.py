@@ -98,8 +98,9 @@ class Rows:
 
     Attributes:
         ids: passage ids, ascending. Shape (passages,).
-        articles: the number of each one's article.
-        days: publication days as ordinals; 0 where unknown.
+        articles: each one's article, or part of an article with a day of its own: a number that is the same for no other.
+        days: of publication, or of that part, as ordinals; 0 where unknown.
+        shown_from: the days from which on they may be shown, likewise.
         scopes, languages: indices into ``scope_names`` and ``language_names``.
         bounds: the sentences of passage i are rows ``bounds[i]:bounds[i + 1]`` of ``sentences``. Shape (passages + 1,).
         capitals: for each passage, its words that could be names (see :class:`index.text.words.Profile`).
@@ -111,6 +112,7 @@ class Rows:
     ids: npt.NDArray[np.int64]
     articles: npt.NDArray[np.int64]
     days: npt.NDArray[np.int32]
+    shown_from: npt.NDArray[np.int32]
     scopes: npt.NDArray[np.int32]
     scope_names: tuple[str, ...]
     languages: npt.NDArray[np.int32]
@@ -143,6 +145,7 @@ class StoredPassage:
         terms: those of the article's title, then of each sentence.
         tells: which questions each sentence answers. Shape (sentences, 9).
         tokens: the vectors of its tokens, as :meth:`index.embedding.learned.token_space.TokenSpace.passage` made them. Shape (tokens, 128).
+        section: the day of the section that it stands in, where that has one of its own.
     """
 
     id: int
@@ -153,6 +156,7 @@ class StoredPassage:
     tells: npt.NDArray[np.uint8]
     tokens: npt.NDArray[np.int8]
     article: Source
+    section: date | None = None
 
 
 NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})

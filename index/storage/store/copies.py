@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, case, delete, func, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.model.articles import Article, SourceState
+from index.model.articles import Article, Precision, SourceState
 from index.storage.store.base import Copy
 from index.storage.store.database import Database
 from index.storage.store.schema import articles, bands, copies, generations
+from index.storage.store.search import as_sections
 
 _HOLD = 500  # parameters a statement: far below SQLite's limit of 32,766
 _ALIKE = 200  # that are compared with one article, the newest first
@@ -104,8 +105,25 @@ async def remove_copies(connection: AsyncConnection, name: str, scope: str) -> d
 
 def as_article(row: Any) -> Article:
     """An article from its row."""
-    published = datetime.fromisoformat(row.published) if row.published else None
-    return Article(row.id, row.source, row.url, row.title, row.text, row.language, row.publisher, published, row.scope)
+    return Article(
+        id=row.id,
+        source=row.source,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        language=row.language,
+        publisher=row.publisher,
+        published=_moment(row.published),
+        scope=row.scope,
+        precision=Precision(row.precision),
+        updated=_moment(row.updated),
+        not_before=date.fromordinal(row.not_before) if row.not_before else None,
+        sections=as_sections(row.sections),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def new_revision() -> int:

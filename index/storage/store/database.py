@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import aiosqlite
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest step in ``migrations/versions``."""
 
 FILE = "shipdate.sqlite"

@@ -187,7 +187,7 @@ def _in(platform: str, channel: str) -> ColumnElement[bool]:
 
 def _row(exchange: Exchange) -> dict[str, object]:
     said = {name: getattr(exchange, name) for name in Exchange.__slots__ if name != "id"}
-    marks = [[mark.article, mark.start, mark.end, mark.digest] for mark in exchange.quotes]
+    marks = [[mark.article, mark.start, mark.end, mark.digest, *([True] if mark.title else [])] for mark in exchange.quotes]
     return said | {
         "at": exchange.at.timestamp(),
         "as_of": exchange.as_of.toordinal(),
@@ -204,6 +204,6 @@ def _exchange(row: Any) -> Exchange:
             "at": datetime.fromtimestamp(row["at"], UTC),
             "as_of": date.fromordinal(row["as_of"]),
             "products": tuple(json.loads(row["products"])),
-            "quotes": tuple(Mark(start, end, article, digest) for article, start, end, digest in json.loads(row["quotes"])),
+            "quotes": tuple(Mark(start, end, article, digest, *title) for article, start, end, digest, *title in json.loads(row["quotes"])),
         }
     )

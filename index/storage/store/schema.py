@@ -23,7 +23,12 @@ articles = Table(
     Column("title", Text, nullable=False),
     Column("publisher", Text),
     Column("published", Text),  # ISO 8601 with its offset, as it was given
-    Column("day", Integer),  # of publication in UTC, as a proleptic Gregorian ordinal: what as_of compares
+    Column("precision", Text, nullable=False),  # how exactly that is known
+    Column("day", Integer),  # the last one on which it may have been published, in UTC, as a proleptic Gregorian ordinal
+    Column("shown_from", Integer, nullable=False),  # from that day on it counts; an undated one from the first that is known of it
+    Column("updated", Text),  # when it was last changed, as it says itself
+    Column("not_before", Integer),  # of an undated one, the first day on which it can have been written
+    Column("sections", Text, nullable=False),  # JSON: pairs of an offset and a day, or null, of its parts with days of their own
     Column("language", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("digest", Text, nullable=False),
@@ -85,6 +90,7 @@ passages = Table(
     Column("article", ForeignKey("articles.number", ondelete="CASCADE"), nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
+    Column("day", Integer),  # of the section that it stands in, where that has one of its own
     Column("text", Text, nullable=False),  # article text [start:end], so that a search need not read whole articles
     Column("sentences", LargeBinary, nullable=False),  # int32 pairs (start, end), offsets into the article's text
     Column("vectors", LargeBinary, nullable=False),  # fp16 rows as the encoder made them: the passage's, then each sentence's

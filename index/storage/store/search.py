@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from index.embedding.learned.question_kinds import Intent
 from index.embedding.learned.token_space import DIMENSIONS
-from index.model.articles import EVERYBODY, Source, Span
+from index.model.articles import EVERYBODY, Precision, Section, Source, Span, section_day
 from index.model.launches import How, Reported, Stage
 from index.model.quotes import Mark, Quote, words_digest
 from index.storage.store.base import NOTHING, Generation, StoredPassage
@@ -37,10 +37,10 @@ _MATCHES = f"""
 _NUMBERS = "SELECT name, number FROM scopes WHERE name IN (SELECT value FROM json_each(?))"
 _CONTAINS = f"SELECT 1 FROM {WORDS} WHERE {WORDS} MATCH ? LIMIT 1"
 _CLAIMS = """
-    SELECT a.number, a.day, c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
+    SELECT a.number, coalesce(p.day, a.day), c.passage, c.place, c.product, c.named, c.stage, c.how, c.sure, c.since
     FROM claims c CROSS JOIN passages p ON p.id = c.passage CROSS JOIN articles a ON a.number = p.article
-    WHERE c.product IN (SELECT value FROM json_each(?)) AND a.scope IN (SELECT value FROM json_each(?)) AND coalesce(a.day, 0) <= ?
-    AND p.generation = (SELECT id FROM generations WHERE live = 1)
+    WHERE c.product IN (SELECT value FROM json_each(?)) AND a.scope IN (SELECT value FROM json_each(?))
+    AND coalesce(p.day, a.shown_from) <= ? AND p.generation = (SELECT id FROM generations WHERE live = 1)
 """
 _CLAIMED = """
     SELECT DISTINCT a.scope, c.product FROM claims c JOIN passages p ON p.id = c.passage JOIN articles a ON a.number = p.article
@@ -48,13 +48,14 @@ _CLAIMED = """
 """
 _PASSAGES = f"""
     SELECT p.id, p.start, p.text, p.sentences, w.terms, p.tells, p.tokens,
-        a.id, a.title, a.url, a.publisher, a.published, a.language, a.scope
+        a.id, a.title, a.url, a.publisher, a.published, a.precision, a.language, a.scope, p.day
     FROM passages p JOIN articles a ON a.number = p.article JOIN {WORDS} w ON w.rowid = p.id
     WHERE p.id IN (SELECT value FROM json_each(?))
 """
 _QUOTED = """
-    SELECT id, title, url, publisher, published, language, substr(text, ? + 1, ?) FROM articles
-    WHERE id = ? AND scope IN (SELECT value FROM json_each(?))
+    SELECT id, title, url, publisher, published, precision, language,
+        substr(CASE WHEN ? THEN title ELSE text END, ? + 1, ?), sections
+    FROM articles WHERE id = ? AND scope IN (SELECT value FROM json_each(?))
 """
 _STAGES = {stage.value: stage for stage in Stage}  # an enumeration looks its values up much more slowly
 _HOWS = {how.value: how for how in How}
@@ -112,12 +113,24 @@ class SQLiteSearch:
         return claimed
 
     async def quoted(self, marks: Sequence[Mark], scopes: Collection[str]) -> Sequence[Quote]:
-        found = [
-            (one, row)
-            for one in marks
-            for row in await self._database.fetch(_QUOTED, one.start, one.end - one.start, one.article, _list(scopes))
+        rows = [
+            (mark, row)
+            for mark in marks
+            for row in await self._database.fetch(_QUOTED, mark.title, mark.start, mark.end - mark.start, mark.article, _list(scopes))
         ]
-        return [Quote(row[6], 0.0, one.start, one.end, as_source(row[:6])) for one, row in found if words_digest(row[6]) == one.digest]
+        return [
+            Quote(
+                text=row[7],
+                score=0.0,
+                start=mark.start,
+                end=mark.end,
+                article=as_source(row[:7]),
+                title=mark.title,
+                section=None if mark.title else section_day(as_sections(row[8]), mark.start),
+            )
+            for mark, row in rows
+            if words_digest(row[7]) == mark.digest
+        ]
 
     async def passages(self, ids: Sequence[int]) -> Sequence[StoredPassage]:
         return [
@@ -126,10 +139,11 @@ class SQLiteSearch:
                 start=row[1],
                 text=row[2],
                 sentences=spans,
-                terms=tuple(frozenset(line.split()) for line in (unmarked(row[4]) if row[13] else row[4]).split("\n")),
+                terms=tuple(frozenset(line.split()) for line in (unmarked(row[4]) if row[14] else row[4]).split("\n")),
                 tells=_tells(row[5], len(spans)),
                 tokens=np.frombuffer(row[6], np.int8).reshape(-1, DIMENSIONS),
-                article=as_source(row[7:13]),
+                article=as_source(row[7:14]),
+                section=date.fromordinal(row[15]) if row[15] else None,
             )
             for row in await self._database.fetch(_PASSAGES, _list(ids))
             for spans in [unpack_spans(row[3])]
@@ -137,9 +151,14 @@ class SQLiteSearch:
 
 
 def as_source(columns: Sequence[Any]) -> Source:
-    """An article from its columns id, title, url, publisher, published, language."""
-    id_, title, url, publisher, published, language = columns
-    return Source(id_, title, url, publisher, datetime.fromisoformat(published) if published else None, language)
+    """An article from its columns id, title, url, publisher, published, precision, language."""
+    id_, title, url, publisher, published, precision, language = columns
+    return Source(id_, title, url, publisher, datetime.fromisoformat(published) if published else None, language, Precision(precision))
+
+
+def as_sections(packed: str) -> tuple[Section, ...]:
+    """Sections as they are stored."""
+    return tuple(Section(start, date.fromordinal(day) if day else None) for start, day in json.loads(packed))
 
 
 def pack_spans(spans: Iterable[Span]) -> bytes:

@@ -25,6 +25,7 @@ _SPELLINGS_OF = text(
 )
 _COMMON = text(f"SELECT term, doc FROM {VOCABULARY} WHERE col = 'terms' AND doc >= :least")
 _WORDS = table(WORDS, column("rowid"), column("names"), column("common"), column("capitals"))
+_DAYS = 2**22  # more than the ordinal of any day
 _WANTED = func.json_each(bindparam("ids")).table_valued("value")
 _IDS = select(func.group_concat(passages.c.id)).where(passages.c.generation == bindparam("generation"))
 
@@ -123,8 +124,9 @@ async def _these(connection: AsyncConnection, ids: npt.NDArray[np.int64]) -> Seq
     query = (
         select(
             passages.c.id,
-            passages.c.article,
-            articles.c.day,
+            passages.c.article * _DAYS + func.coalesce(passages.c.day, 0),
+            func.coalesce(passages.c.day, articles.c.day, 0),
+            func.coalesce(passages.c.day, articles.c.shown_from),
             articles.c.scope,
             articles.c.language,
             passages.c.sentences,
@@ -140,22 +142,23 @@ async def _these(connection: AsyncConnection, ids: npt.NDArray[np.int64]) -> Seq
 
 
 def _rows(found: Sequence[Sequence[Any]], generation: Generation) -> Rows:
-    scopes, scope_names = _codes([row[3] for row in found])
-    languages, language_names = _codes([row[4] for row in found])
-    counts = np.array([len(row[5]) // 8 for row in found], np.int64)  # a sentence's offsets take 8 bytes
-    matrices = [np.frombuffer(row[6], "<f2").reshape(1 + count, -1) for row, count in zip(found, counts, strict=True)]
+    scopes, scope_names = _codes([row[4] for row in found])
+    languages, language_names = _codes([row[5] for row in found])
+    counts = np.array([len(row[6]) // 8 for row in found], np.int64)  # a sentence's offsets take 8 bytes
+    matrices = [np.frombuffer(row[7], "<f2").reshape(1 + count, -1) for row, count in zip(found, counts, strict=True)]
     empty = np.zeros((0, 0), np.float16)
     return Rows(
         generation=generation,
         ids=np.array([row[0] for row in found], np.int64),
         articles=np.array([row[1] for row in found], np.int64),
-        days=np.array([row[2] or 0 for row in found], np.int32),
+        days=np.array([row[2] for row in found], np.int32),
+        shown_from=np.array([row[3] for row in found], np.int32),
         scopes=scopes,
         scope_names=scope_names,
         languages=languages,
         language_names=language_names,
         bounds=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
-        capitals=tuple(tuple(row[7].split()) for row in found),
+        capitals=tuple(tuple(row[8].split()) for row in found),
         vectors=np.stack([matrix[0] for matrix in matrices]) if matrices else empty,
         sentences=np.concatenate([matrix[1:] for matrix in matrices]) if matrices else empty,
     )

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 # encoder from the cores.
 faiss.omp_set_num_threads(1)
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised whenever the files below would be written differently."""
 
 EXACT_LIMIT = 30_000
@@ -48,7 +48,7 @@ EXACT_LIMIT = 30_000
 
 Chosen by the table in :mod:`index.storage.vector_index.ann`: to here an exact search takes little longer than any other."""
 
-_ARRAYS = ("ids", "articles", "days", "scopes", "bounds", "sentences")
+_ARRAYS = ("ids", "articles", "days", "shown_from", "scopes", "bounds", "sentences")
 _SPELLING_ARRAYS = ("counts", "bounds", "holders")
 _FILES = (*(f"{name}.npy" for name in _ARRAYS), *(f"spelling-{name}.npy" for name in _SPELLING_ARRAYS), "spellings.txt", INDEX_FILE)
 _FROZEN_FILES = (EXACT_FILE, "sums.npz", "common.json")

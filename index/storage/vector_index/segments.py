@@ -78,7 +78,7 @@ class Layout:
             sums = self.sums[name]
             for key, total in sums_of(vectors.astype(np.float32), np.repeat(tongues, repeats), np.repeat(scopes, repeats)).items():
                 sums[key] = sums[key] + total if key in sums else total
-        self.columns.append((rows.ids, rows.articles, rows.days, scopes, tongues, counts))
+        self.columns.append((rows.ids, rows.articles, rows.days, rows.shown_from, scopes, tongues, counts))
         self.capitals += [tuple(map(intern, some)) for some in rows.capitals]
 
     def finish(
@@ -93,7 +93,7 @@ class Layout:
         Raises:
             OSError, RuntimeError: it cannot be written.
         """
-        ids, numbers, days, scopes, tongues, counts = (np.concatenate(column) for column in zip(*self.columns, strict=True))
+        ids, numbers, days, shown_from, scopes, tongues, counts = (np.concatenate(column) for column in zip(*self.columns, strict=True))
         shared = self.scopes.index(EVERYBODY) if EVERYBODY in self.scopes else None
         for name, file, repeats in (("passages", EXACT_FILE, 1), ("sentences", "sentences.npy", counts)):
             shape = len(ids) if name == "passages" else int(counts.sum()), self.dimension
@@ -111,6 +111,7 @@ class Layout:
             ids=ids,
             articles=articles,
             days=days[first],
+            shown_from=shown_from[first],
             scopes=scopes[first],
             scope_names=tuple(self.scopes),
             bounds=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
@@ -158,8 +159,8 @@ def beside(
     first, articles, capitals = by_article(added.articles, added.capitals)
     passages_gone = ~np.isin(base.ids, held, assume_unique=True)
     gone = np.unique(base.articles[passages_gone])
-    days, owners = base.days.copy(), base.scopes.copy()
-    days[gone], owners[gone] = _GONE, -1
+    days, shown_from, owners = base.days.copy(), base.shown_from.copy(), base.scopes.copy()
+    days[gone], shown_from[gone], owners[gone] = _GONE, _GONE, -1
     known = frozenset(base.spellings.terms)
     names += [name for name in counted if name not in names]
     told = [{**counted.get(name, {}), **{word: many for word, many in spellings.get(name, {}).items() if word in known}} for name in names]
@@ -169,6 +170,7 @@ def beside(
         ids=np.concatenate([base.ids, added.ids]),
         articles=np.concatenate([base.articles, articles + len(base.days)]),
         days=np.concatenate([days, added.days[first]]),
+        shown_from=np.concatenate([shown_from, added.shown_from[first]]),
         scopes=np.concatenate([owners, scopes[first]]),
         scope_names=tuple(names),
         bounds=np.concatenate([base.bounds, added.bounds[1:] + base.bounds[-1]]),

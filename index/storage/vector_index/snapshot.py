@@ -93,7 +93,9 @@ class Vectors:
         parts: the passages by position: the one part of a small index; of a large one what was laid out once, and what was added since.
         ids: each passage's id, ascending within a part. Shape (passages,).
         articles: the position of each passage's article among all articles. Shape (passages,).
-        days: each *article's* publication day as an ordinal, 0 where unknown; ``scopes`` likewise. Shape (articles,).
+        days: each *article's* publication day as an ordinal, 0 where unknown; ``scopes`` likewise. Shape (articles,). What is called an
+            article here is, of one whose parts have days of their own, such a part.
+        shown_from: the days from which on they may be shown, likewise.
         bounds: the sentences of passage i are rows ``bounds[i]:bounds[i + 1]`` of those of all parts, one after the other.
         spellings: how the articles write their words.
         frozen: None where all is laid out again at each change.
@@ -107,6 +109,7 @@ class Vectors:
     ids: npt.NDArray[np.int64]
     articles: npt.NDArray[np.int64]
     days: npt.NDArray[np.int32]
+    shown_from: npt.NDArray[np.int32]
     scopes: npt.NDArray[np.int32]
     scope_names: tuple[str, ...]
     bounds: npt.NDArray[np.int64]
@@ -139,7 +142,7 @@ class Vectors:
         codes = self._codes(scopes)
         key = (as_of, tuple(codes))
         if key not in self._visible:
-            seen: npt.NDArray[np.bool_] = self.days <= as_of.toordinal()
+            seen: npt.NDArray[np.bool_] = self.shown_from <= as_of.toordinal()
             if len(codes) < len(self.scope_names):
                 of_these = np.zeros(len(self.scope_names) + 1, np.bool_)  # the last is for -1, which is no scope
                 of_these[codes] = True
@@ -224,6 +227,7 @@ def build(rows: Rows, spellings: Mapping[str, Mapping[str, tuple[int, int]]], sp
         ids=rows.ids,
         articles=articles,
         days=rows.days[first],
+        shown_from=rows.shown_from[first],
         scopes=rows.scopes[first],
         scope_names=rows.scope_names,
         bounds=rows.bounds,

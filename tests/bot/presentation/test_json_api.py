@@ -30,6 +30,7 @@ def test_an_answer_has_the_names_of_the_contract() -> None:
             "url": "https://daily.example/sora",
             "publisher": "The Daily",
             "published": "2024-12-09T18:00:00Z",
+            "published_precision": "day",
             "language": "en",
         },
     }
