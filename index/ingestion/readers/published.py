@@ -54,7 +54,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _DATE_CLASS = re.compile(
-    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted|meta|info)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
+    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted|meta|info|author|signature)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
     r"[-_]{1,2}(?:date|meta|time)",
     re.IGNORECASE,
 )
@@ -68,10 +68,11 @@ _LABEL = re.compile(
     r"|publiée?|mise? en ligne|date de publication|paru|publicado|publicada|fecha de publicación|fecha|data de publicação|data"
     r"|pubblicato|pubblicata|data di pubblicazione|発表日|公開日|掲載日|投稿日|配信日|作成日|発行日"
     r"|发布时间|发布日期|发布于|发表于|发表时间|發布時間|發布日期|日期|时间|時間)[*_]{0,2}"
+    r"(?: in [^\s.]{1,20}(?: [^\s.]{1,20}){0,2}(?= on))?"
     r"(?: (?:on|by|in|am|den|vom|le|el|em|il|at))?\s?[:：]?[*_]{0,2}(?: (?:on|am|le|el|em|il))?"
 )
 _PLACE = re.compile(r"[【\[(（*_]{0,3}[^\W\d_a-zß-ÿ][^\n.!?;:\"“”]{0,50}?[,(（、]?(?:\s(?:le|el|em|il|den|am|on))?")
-_DASH = re.compile(r"[)）\]】*_]{0,3}\s?(?:\([^()\n]{1,40}\)\s?)?(?:/[^/\n]{2,30}/\s?)?(?:\.?--?|–|—|―|】|/PR)")
+_DASH = re.compile(r"[电電]?[)）\]】*_]{0,3}\s?(?:\([^()\n]{1,40}\)\s?)?(?:/[^/\n]{2,30}/\s?)?(?:\.?--?|–|—|―|】|/PR)")
 _BOUND = re.compile(
     r"(?:\b(?:since|until|till|by|before|after|from|starting|through|of|in|to|bis|seit|ab|vor|nach|zum|depuis|avant|après|jusqu\S*|dès|du|au"
     r"|desde|hasta|antes|después|a partir|até|depois|dal|fino|entro|prima|dopo)|以降|まで|より|自|至)\s?(?:the|le|el|il|o|dem|al|del|de)?$"
@@ -80,6 +81,8 @@ _BOUND = re.compile(
 )
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|retrieved|accessed|abgerufen|consulté", re.IGNORECASE)
 _AFTER_BYLINE = re.compile(r"[|·•,–—/)\]】（(*_-]|\d|at\b|um\b|à\b|by\b|von\b|\.?$|\d+ min|[ap]m\b|\d\d?:", re.IGNORECASE)
+_LETTER_HEAD = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]{1,25}(?:[ -][^\W\d_]{1,25}){0,2}, (?:den|le)")  # "Bonn, den"
+_CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?$")
 _BETWEEN = re.compile(r"\s[-–—|·•/]{1,2}\s|\s?[|·•]\s?")
 _ARTICLE_BEFORE = re.compile(r"([,|·•–—-])\s(?:le|el|em|il|am|den|on)$")
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\S)|(?<=\b\d)\.|(?<=\b\d\d)\.|(?<=\b[A-Z])\.){1,600}")
@@ -247,6 +250,7 @@ def _of_line(line: str, language: str, now: datetime) -> datetime | None:
         _LABEL.fullmatch(before.casefold()) is not None
         or (before[-1:] in (":", "：") and _LABEL.fullmatch(before.casefold().split()[-1]) is not None)
         or (_PLACE.fullmatch(before) is not None and _DASH.match(after) is not None)
+        or (_LETTER_HEAD.fullmatch(before) is not None and after[:1] in (".", ""))
         or (len(line) < _BYLINE and len(days) <= 2 and _is_byline(before, after))
     )
     return _at(day) if told and day.year >= _WEB_BEGAN and not is_to_come(_at(day), now) else None
@@ -258,9 +262,11 @@ def _piece(line: str, language: str, now: datetime) -> datetime | None:
     if len(pieces) < 2 or len(pieces[0].split()) > 7:
         return None
     for number, piece in enumerate(pieces):
-        said = _believed(piece.strip("*_[]() "), language, now)
+        written = piece.strip("*_[]() ")
+        label = _LABEL.match(written.casefold())
+        said = _believed(written, language, now) or (_believed(written[label.end() :], language, now) if label else None)
         if said and said.precision is Precision.DAY:
-            before = pieces[number - 1] if number else ""
+            before = pieces[number - 1] if number and not label and not any(map(str.isdigit, pieces[number - 1])) else ""
             return None if _MODIFIED.search(before) or _BOUND.search(before) or _COPYRIGHT.search(line) else said.moment
     return None
 
@@ -274,7 +280,8 @@ def _is_byline(before: str, after: str) -> bool:
         return False
     if not before:
         return True
-    return before[-1] in ",|·•-–—/:;(" or (not after and len(before.split()) <= 3 and before[0].isupper() and " on" not in before[-3:])
+    is_short = len(before.split()) <= 3 and len(before) <= 40 and not before[0].islower() and not before.endswith(" on")
+    return before[-1] in ",|·•-–—/:;(" or (is_short and (not after or _CLOCK.match(after) is not None))
 
 
 @dataclass(slots=True)
