@@ -59,7 +59,10 @@ def _stamp_words() -> Iterator[str]:
     for code, language in LANGUAGES.items():
         yield from language.pages.stamps
         locale = Locale.parse(code)
-        for names in (locale.months["format"], locale.days["format"], locale.months["stand-alone"]):
+        kinds = [locale.months["format"], locale.days["format"]]
+        if language.words_stand_apart:  # Japanese has none of its own, and Babel would give what it made for it to Portuguese, too
+            kinds.append(locale.months["stand-alone"])
+        for names in kinds:
             yield from (re.escape(name.rstrip(".")) for width in ("wide", "abbreviated") for name in names[width].values())
     yield from ("年", "月", "日", "时", "時", "分", "sept")
 

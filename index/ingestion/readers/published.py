@@ -28,6 +28,8 @@ _YEARS_APART = timedelta(days=5 * 365)
 # What is looked at of a page or a text: more is not where its day stands, and anybody may write megabytes.
 _HEAD, _HEAD_LINES, _FOOT_LINES = 8_000, 12, 4
 _BYLINE = 140  # characters
+_BLOCKS, _LINE = 400, 400
+_LEAVES = frozenset("p div li td dd h2 h3 h4 h5 h6 address section article header ul ol table blockquote".split())
 _LONG = 80  # characters of a paragraph that is text
 _SENTENCES = 200
 _SCRIPTS, _SCRIPT_LIMIT, _ENTITIES, _METAS = 20, 300_000, 60, 300
@@ -159,7 +161,7 @@ def of_page(tree: HtmlElement | None, text: str, language: str, address: str | N
         shown = _beside_headline(tree, language, now)
     updated = max((said.updated for said in (linked, named, shown) if said.updated), default=None)
     found = _earlier(linked.published, named.published) or shown.published
-    if found is None and (day := told_by(text, language, now)):
+    if found is None and (day := (_told_near(tree, language, now) if tree is not None else None) or told_by(text, language, now)):
         found = Stated(day, Precision.INFERRED)
     found = found or (_of_address(address, now) if address else None) or linked.vague
     if found is None:
@@ -174,13 +176,17 @@ def told_by(text: str, language: str, now: datetime) -> datetime | None:
     for line in lines:
         if day := _of_line(line, language, now):
             return day
-        paragraphs += len(line) > _BYLINE
-        if paragraphs == 2:
+        if paragraphs:  # behind the first paragraph one line may be a byline: what follows may be of another article
             break
-    for line in [line.strip() for line in text[-_HEAD:].splitlines() if line.strip()][-_FOOT_LINES:] if len(text) > _HEAD // 8 else ():
-        if len(line) <= _BYLINE and (day := _of_line(line, language, now)):
-            return day
-    return None
+        paragraphs += len(line) > _BYLINE
+    feet = [line.strip() for line in text[-_HEAD:].splitlines() if line.strip()][-_FOOT_LINES:] if len(text) > _HEAD // 8 else []
+    return _of_foot(feet, language, now)
+
+
+def _of_foot(lines: list[str], language: str, now: datetime) -> datetime | None:
+    """The day in the last lines of a text, if it is a single one: several are of what else there is."""
+    days = {day for line in lines if len(line) <= _BYLINE and (day := _of_line(line, language, now))}
+    return days.pop() if len(days) == 1 else None
 
 
 def cannot_precede(text: str, language: str, now: datetime) -> date | None:
@@ -423,9 +429,37 @@ def _beside_headline(tree: HtmlElement, language: str, now: datetime) -> _Statem
     return found
 
 
+def _told_near(tree: HtmlElement, language: str, now: datetime) -> datetime | None:
+    """By the lines from the headline to the second paragraph, and those behind the last one: bylines are no part of an article's text."""
+    headline = _headline(tree)
+    is_behind, paragraphs, blocks = headline is None, 0, 0
+    feet: list[str] = []
+    for number, element in enumerate(tree.iter("*")):
+        if number > _ELEMENTS or blocks > _BLOCKS:
+            break
+        is_behind = is_behind or element is headline
+        if not is_behind or element is headline or element.tag not in _LEAVES or any(child.tag in _LEAVES for child in element):
+            continue
+        blocks += 1
+        line = " ".join(element.text_content()[:_LINE].split())
+        if element.tag == "p" and len(line) > _LONG:
+            paragraphs += 1
+            feet.clear()
+        if not any(map(str.isdigit, line)) or _is_elsewhere(element):
+            continue
+        if paragraphs < 2 and (day := _of_line(line, language, now)):
+            return day
+        feet.append(line)
+    return _of_foot(feet[-_FOOT_LINES:], language, now)
+
+
+def _headline(tree: HtmlElement) -> HtmlElement | None:
+    return next(iter(tree.xpath("(//article//h1 | //main//h1 | //h1)[1]")), None)
+
+
 def _day_elements(tree: HtmlElement) -> list[tuple[HtmlElement, int]]:
     """What may hold the day, and how many elements it stands from the headline."""
-    headline = next(iter(tree.xpath("(//article//h1 | //main//h1 | //h1)[1]")), None)
+    headline = _headline(tree)
     places: list[tuple[HtmlElement, int]] = []
     at, paragraphs = None, 0
     for number, element in enumerate(tree.iter("*")):

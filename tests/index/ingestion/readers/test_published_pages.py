@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from index.ingestion.readers.page import from_html
@@ -215,3 +218,16 @@ def test_a_whole_page_has_its_day(page: tuple[str, str, str | None], day: str | 
     draft = from_html(content.encode(), "file:/page.html", address=address)
     shown = draft.published.date().isoformat()[: 7 if draft.precision is Precision.MONTH else 10] if draft.published else None
     assert shown == day
+
+
+def test_looking_for_furniture_leaves_the_months_of_all_languages_as_they_are() -> None:
+    names = (
+        "from babel.dates import get_month_names\n"
+        "from index.ingestion.readers.furniture import is_furniture\n"
+        "from index.text.dates.lexer import vocabulary\n"
+        "is_furniture('14 de abril de 2026')\n"
+        "vocabulary('pt')\n"
+        "print(get_month_names('wide', 'stand-alone', 'pt')[10])"
+    )
+    result = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "outubro"
