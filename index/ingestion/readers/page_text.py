@@ -20,7 +20,6 @@ Element: TypeAlias = Any
 """An element of lxml, which has no types."""
 
 _BREAK = "\u2424"  # stands for <br> while trafilatura has the page: it keeps what is text
-_PARAGRAPHS = re.compile(rf"(?:\s*{_BREAK}){{2,}}\s*")
 _ROW = "\t"  # stands before a row of a table until lines are put together
 _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”»’)\]」』]*$")
 _BULLET = re.compile(r"[-*•‣▪·–—]\s|\d{1,2}[.)]\s")
@@ -67,7 +66,7 @@ _LONGER = 1.25  # times, as much as a text has to be longer to be taken for the 
 _KEY = 40  # characters by which a line is known again
 _NEAR = 13  # elements from the headline on, among which its standfirst is
 _MANY = 10_000  # elements; a page with more is looked at once
-_NAME = re.compile(r"[^\W\d_a-z]\w*[\w.+-]*\w|\w*\d[\w.]*\w|\d+")
+_WORD = re.compile(r"\w[\w.+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,13 @@ def _title(tree: Element) -> _Title:
     heads = tree.xpath("//h1") or tree.xpath("//title")
     head = " ".join(heads[0].text_content().split())[:300].casefold() if heads else ""
     written = heads[0].text_content()[:300] if heads else ""
-    names = (name for name in _NAME.findall(written) if name[0].isascii() and (len(name) > 2 or name.isdigit()))
-    return _Title(head, frozenset(name.casefold() for name in names))
+    words = (word.rstrip(".+-") for word in _WORD.findall(written))
+    return _Title(head, frozenset(word.casefold() for word in words if _is_name(word)))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word of a headline is written like a name or a number in Latin letters, and long enough to mean something."""
+    return word[0].isascii() and (word[0].isupper() or any(map(str.isdigit, word))) and (len(word) > 2 or word.isdigit())
 
 
 def _is_of(title: _Title, text: str) -> bool:
@@ -257,7 +261,7 @@ def _is_around(element: Element, extent: _Extent) -> bool:
         return element.find("code") is not None
     if tag == "p" and extent.text > 25 and extent.linked == extent.text:
         # a paragraph that is a link alone leads to another article, unless it is a sentence
-        return not _CLOSED.search(element.text_content().strip())
+        return not _CLOSED.search(element.text_content().strip()[-_KEY:])
     if tag in ("ul", "ol") and len(element) >= 3 and extent.text and extent.linked >= _ALL_LINKED * extent.text:
         return next(element.iterancestors("ul", "ol"), None) is None and element.getparent().tag != "body"
     return (tag in ("h2", "h3", "h4", "h5") or (tag in ("p", "div") and extent.text < 40)) and _heads_links(element)
@@ -383,19 +387,16 @@ def _block(parts: list[str], prefix: str) -> Iterator[str]:
     if _BREAK not in text:
         yield _written(" ".join(text.split()), prefix)
         return
-    for paragraph in _PARAGRAPHS.split(text):
-        current = ""
-        for piece in paragraph.split(_BREAK):
-            line = " ".join(piece.split())
-            if not line:
-                continue
-            if current and (_CLOSED.search(current) or _BULLET.match(line)):
-                yield _written(current, prefix)
-                current = line
-            else:
-                current = f"{current} {line}" if current else line
-        if current:
-            yield _written(current, prefix)
+    pieces: list[str] = []
+    for piece in text.split(_BREAK):
+        line = " ".join(piece.split())
+        if pieces and (not line or _CLOSED.search(pieces[-1][-_KEY:]) or _BULLET.match(line)):
+            yield _written(" ".join(pieces), prefix)
+            pieces = []
+        if line:
+            pieces.append(line)
+    if pieces:
+        yield _written(" ".join(pieces), prefix)
 
 
 def _written(line: str, prefix: str) -> str:

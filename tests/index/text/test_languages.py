@@ -85,6 +85,12 @@ def test_a_language_says_how_a_question_goes_on_and_what_pages_say(language: str
         *known.pages.subscribe,
         *known.pages.before_script,
         *known.pages.behind_script,
+        *known.pages.teasers,
+        *known.pages.credits,
+        *known.pages.notices,
+        *known.pages.labels,
+        *known.pages.by,
+        *known.pages.stamps,
     ):
         re.compile(pattern)
 
