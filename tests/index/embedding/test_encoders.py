@@ -18,7 +18,7 @@ from index import open_index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers, tokenizer
 from index.embedding.encoders.base import TextEncoder
-from index.embedding.learned import stage_examples, stage_reader
+from index.embedding.learned import bundle, stage_examples, stage_reader
 from index.model.errors import ModelError
 from tests.support.articles import RememberingEncoder, news
 
@@ -164,8 +164,10 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
     remembering.card = replace(encoder.card, fingerprint="another:model")  # what is known of the bundled one comes along
-    some = stage_examples.examples()[::20]
+    # Some of what is taught, since to learn from all of it takes minutes each time.
+    some, few = stage_examples.examples()[::20], bundle._tells()[::10]
     monkeypatch.setattr(stage_examples, "examples", lambda: some)
+    monkeypatch.setattr(bundle, "_tells", lambda: few)
     monkeypatch.setattr(stage_reader, "_NETS", 1)  # each takes as long as the others
     monkeypatch.setattr(encoders, "load", lambda *_: remembering)
     made = Settings(data=data, cache=tmp_path / "cache")
