@@ -32,7 +32,7 @@ from index.model.errors import (
     QuotaError,
     ShipdateError,
 )
-from index.model.feeds import Feed, Look
+from index.model.feeds import Feed, Look, StarterFeeds
 from index.model.jobs import Job, JobState
 from index.model.launches import Period, Stage, Status
 from index.model.quotes import Mark, Quote, words_digest
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from index.ingestion.sources.files import SIZE_LIMIT as FILE_SIZE_LIMIT
     from index.ingestion.sources.files import content as file_content
     from index.ingestion.sources.files import home as home_path
+    from index.ingestion.sources.files import left_out as left_out_files
     from index.ingestion.sources.pages import source_of as source_of_address
     from index.ingestion.web.address import AddressError, is_address
     from index.ingestion.web.address import parse as parse_address
@@ -123,6 +124,7 @@ __all__ = [
     "ShipdateError",
     "Source",
     "Stage",
+    "StarterFeeds",
     "Status",
     "Tell",
     "Topic",
@@ -136,6 +138,7 @@ __all__ = [
     "is_address",
     "is_held",
     "keeping_data",
+    "left_out_files",
     "live_fingerprint",
     "load_encoder",
     "look_up_rows",
@@ -172,6 +175,7 @@ _LAZY = {
     "FILE_SIZE_LIMIT": "index.ingestion.sources.files.SIZE_LIMIT",
     "file_content": "index.ingestion.sources.files.content",
     "home_path": "index.ingestion.sources.files.home",
+    "left_out_files": "index.ingestion.sources.files.left_out",
     "FetchError": "index.ingestion.web.response.FetchError",
     "source_of_address": "index.ingestion.sources.pages.source_of",
     "Product": "index.storage.catalogue.Product",

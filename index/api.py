@@ -133,16 +133,16 @@ class Index:
             DataError: the data folder cannot be written, or its articles were embedded with another model.
         """
         workers = self._context.sandbox
-        sent = {
-            files.source_of_upload(name): partial(files.read_upload, name, content, workers) for name, content in (uploads or {}).items()
-        }
+        sent: dict[str, Read] = {}
+        for name, content in (uploads or {}).items():
+            sent |= await files.upload_readers(name, content, workers)
         return await self._adding.add({**await self._readers(sources), **sent}, scope, tell or _silent)
 
     async def _readers(self, sources: Sequence[str]) -> Mapping[str, Read]:
         """How to read each article that is meant, by the name under which it is kept."""
         readers: dict[str, Read] = {}
         for path in await asyncio.to_thread(lambda: list(files.find(source for source in sources if not is_address(source)))):
-            readers[files.source_of(path)] = partial(files.read, path, self._context.sandbox)
+            readers |= await files.readers(path, self._context.sandbox)
         for address in filter(is_address, sources):
             readers[pages.source_of(address)] = partial(pages.read, address, self._fetcher(), self._context.sandbox)
         return readers
@@ -311,7 +311,13 @@ class Index:
     # Questions
 
     async def ask(
-        self, question: str, *, as_of: date | None = None, scopes: Collection[str] = (EVERYBODY,), topic: Topic | None = None
+        self,
+        question: str,
+        *,
+        as_of: date | None = None,
+        scopes: Collection[str] = (EVERYBODY,),
+        topic: Topic | None = None,
+        languages: Sequence[str] = (),
     ) -> Answer:
         """What the articles say, as of a day: today, or the one that the question names ("was Sora out in March 2024?").
 
@@ -322,12 +328,13 @@ class Index:
 
         Args:
             topic: what the questions before were about, so that "and Kling?" and "why?" can be asked.
+            languages: of who asks and of where they ask (ISO 639-1), the likeliest first: they decide where a short question fits several.
 
         Raises:
             QuestionError: the question is too long to be one.
             DataError: the articles were embedded with another model; the text says what to do.
         """
-        return await self._pipeline.ask(question, as_of=as_of, scopes=scopes, topic=topic)
+        return await self._pipeline.ask(question, as_of=as_of, scopes=scopes, topic=topic, languages=languages)
 
     async def quoted(self, marks: Sequence[Mark], *, scopes: Collection[str] = (EVERYBODY,)) -> Sequence[Quote]:
         """The quotes with these marks, in order, with no score; those whose articles say something else now are left out."""

@@ -47,7 +47,7 @@ class Articles(commands.GroupCog, group_name=later("articles"), group_descriptio
     @app_commands.rename(addresses=later("url"), first=later("file"), second=later("file2"), third=later("file3"), shared=later("shared"))
     @app_commands.describe(
         addresses=later("Web addresses, with spaces between them"),
-        first=later("Markdown, text, HTML or PDF"),
+        first=later("Text, HTML, PDF, an office file, a book, a mail, subtitles or a table"),
         second=later("Another one"),
         third=later("Another one"),
         shared=SHARED,

@@ -13,7 +13,7 @@ from bot.on_discord.commands import CHOICE_LIMIT, CHOICES
 from bot.on_discord.escape import clip, escape, link, plain
 from bot.on_discord.render import SHARED, lines, say
 from bot.on_discord.send import acknowledge, answer
-from bot.presentation.admin_reports import feed_state
+from bot.presentation.admin_reports import STARTER, feed_state, starter_feeds
 from bot.service.permissions import PermissionDeniedError
 from bot.service.rate_limits import TooManyQuestionsError
 from bot.service.service import Service
@@ -52,6 +52,11 @@ class Feeds(commands.GroupCog, group_name=later("feeds"), group_description=late
         """Follow one."""
         await acknowledge(interaction, private=True)
         service, caller = self._service, caller_of(interaction)
+        first, *groups = address.split() or [""]
+        if first.lower() == STARTER:
+            made = await service.add_starter(caller, groups, shared=shared, every=timedelta(minutes=minutes) if minutes else None)
+            await answer(interaction, say(escape(starter_feeds(made, await words_of(service, caller)))))
+            return
         feed = await service.add_feed(caller, address.strip(), shared=shared, every=timedelta(minutes=minutes) if minutes else None)
         words = await words_of(service, caller)
         await answer(interaction, say(words.say("Following {feed}.", feed=_named(feed))))

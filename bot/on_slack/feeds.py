@@ -48,6 +48,9 @@ class Feeds:
             return words.say("No longer following {feed}; its articles stay.", feed=feed.title or feed.url)
 
         match line.verb:
+            case "add" if line.names and line.names[0].lower() == admin_reports.STARTER:
+                made = await service.add_starter(caller, line.names[1:], shared=shared)
+                await talk.privately(render.paragraphs([admin_reports.starter_feeds(made, words)]))
             case "add" if line.names:
                 await talk.privately(render.paragraphs(await _each(line.names, follow, words)))
             case "list" if not line.names:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.wording import Wording, later
-from index import Change, Feed, Job, JobState, Outcome
+from index import Change, Feed, Job, JobState, Outcome, StarterFeeds
 
 _CHANGES = {
     Change.ADDED: later("{count} added"),
@@ -79,6 +79,22 @@ def made(job: Job, words: Wording) -> Made:
         else ""
     )
     return Made(text, bar, pace)
+
+
+STARTER = "starter"
+"""What is written in a feed's place for those to begin with."""
+
+
+def starter_feeds(made: StarterFeeds, words: Wording) -> str:
+    """What became of the feeds to begin with."""
+    sentences = [words.say("Following {count} feeds of the starter pack.", count=made.added)]
+    if made.known:
+        sentences.append(words.say("{count} of them were followed before.", count=made.known))
+    if made.left_out:
+        sentences.append(
+            words.say("{count} were left out: this workspace may follow at most {most} feeds.", count=made.left_out, most=made.most)
+        )
+    return " ".join(sentences)
 
 
 def feed_state(feed: Feed, words: Wording) -> str:

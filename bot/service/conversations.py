@@ -186,7 +186,7 @@ class Conversations:
         if (opening := self._subjects.get((last.platform, last.channel, last.thread))) and opening.exchange == last.id:
             return opening.topic
         asked = await recall(last) if recall else None
-        said = await self._index.ask(asked, as_of=last.as_of, scopes=scopes) if asked else None
+        said = await self._index.ask(asked, as_of=last.as_of, scopes=scopes, languages=caller.languages) if asked else None
         return (said.topic if said else None) or Topic("", last.products)
 
     async def _keep(self, caller: Caller, place: Place, answer: Answer, before: Exchange | None) -> Exchange:

@@ -38,6 +38,7 @@ from index import (
     Look,
     Outcome,
     QuotaError,
+    StarterFeeds,
     Status,
     Topic,
     is_address,
@@ -133,10 +134,10 @@ class Service:
         """
         scopes = await self._policy.scopes(caller, Effort.OVERHEARD if unprompted else Effort.QUESTION)
         if unprompted:
-            return await self._index.ask(question, as_of=as_of, scopes=scopes)
+            return await self._index.ask(question, as_of=as_of, scopes=scopes, languages=caller.languages)
         topic = await topic(scopes) if callable(topic) else topic
         with self._metrics.question(caller.platform) if self._metrics else nullcontext(_uncounted) as count:
-            answer = await self._index.ask(question, as_of=as_of, scopes=scopes, topic=topic)
+            answer = await self._index.ask(question, as_of=as_of, scopes=scopes, topic=topic, languages=caller.languages)
             count(answer)
         if (await self.settings(caller)).log_questions:
             await self._expire_at_times()
@@ -305,6 +306,30 @@ class Service:
             outcomes = await self._index.feeds.import_opml(text, scope=act.scope)
             act.detail, act.failed = _counted(outcomes), _all_failed(outcomes)
             return outcomes
+
+    async def add_starter(
+        self, caller: Caller, groups: Sequence[str] = (), *, shared: bool = False, every: timedelta | None = None
+    ) -> StarterFeeds:
+        """Follow the feeds to begin with, of these groups or of all; as many of them as the workspace has room for.
+
+        Raises:
+            FeedError: there is no such group.
+        """
+        async with self._acting(caller, Act.ADD_FEED, ["starter", *groups], shared=shared) as act, self._feeding(act.scope):
+            meant = self._index.feeds.starter(groups)
+            followed = {feed.url for feed in await self._index.feeds.list(scopes=(act.scope,))}
+            new = [address for address in meant if address not in followed]
+            room = len(new) if act.scope == EVERYBODY else max(self._settings.max_feeds - len(followed), 0)
+            await self._index.feeds.add_all({address: meant[address] for address in new[:room]}, scope=act.scope, every=every)
+            added = len(new[:room])
+            act.detail, act.failed = f"{added} added", not added and bool(new)
+            return StarterFeeds(added, len(meant) - len(new), len(new) - added, self._settings.max_feeds)
+
+    async def check_feeds(self, caller: Caller, *, starter: bool = False) -> Mapping[str, str | None]:
+        """Whether the feeds that are followed answer, or those to begin with: of each one sentence on what is wrong, if anything is."""
+        scope = await self._policy.seeing(caller, Act.SEE_FEEDS)
+        feeds = self._index.feeds
+        return await feeds.check(list(feeds.starter()) if starter else [feed.url for feed in await feeds.list(scopes=(scope,))])
 
     async def remove_feed(self, caller: Caller, name: str, *, shared: bool = False) -> Feed:
         """Follow a feed no longer; its articles stay. What belongs to another workspace is as good as not there."""

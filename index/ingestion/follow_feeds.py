@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from index.ingestion.add import Read
 from index.ingestion.embed import Tell
 from index.ingestion.readers.draft import Draft
-from index.ingestion.sources import feeds, opml, pages
+from index.ingestion.sources import feeds, opml, pages, starter
 from index.ingestion.web.address import AddressError, parse
 from index.ingestion.web.response import Fetched, FetchError
 from index.model.articles import EVERYBODY, Change, Outcome, SourceState
@@ -49,6 +49,7 @@ TOGETHER = 16
 """Items of a feed that are read before they are written: few, so that what is done stays done."""
 
 _AT_ONCE = 4  # feeds
+_CHECKED_AT_ONCE = 8  # feeds, when it is only asked whether they answer
 _TICK = 5.0  # seconds between two looks at what is due
 _PAUSE = 60.0  # seconds until a look that another writer stopped is tried again
 _PAGE_FAILURES, _PAGE_SECONDS = 3, 300.0  # in one look; pages after them wait for the next
@@ -152,6 +153,36 @@ class Following:
         added = await self._store.add(usable, scope, every=EVERY, now=self.clock())
         outcomes = [Outcome(url, Change.ADDED if url in added else Change.UNCHANGED) for url in usable]
         return outcomes + refused
+
+    async def add_all(self, named: Mapping[str, str | None], *, scope: str = EVERYBODY, every: timedelta | None = None) -> Collection[str]:
+        """Follow feeds whose addresses are known to be such, address to title; they are first asked when they are looked at.
+
+        Returns:
+            those that were not followed before.
+        """
+        return await self._store.add(named, scope, every=every or EVERY, now=self.clock())
+
+    def starter(self, groups: Collection[str] = ()) -> Mapping[str, str]:
+        """The feeds to begin with of these groups, or of all: address to title.
+
+        Raises:
+            FeedError: there is no such group.
+        """
+        return starter.feeds(groups)
+
+    async def check(self, addresses: Collection[str]) -> Mapping[str, str | None]:
+        """Whether feeds answer, and are feeds: of each one sentence on what is wrong, if anything is. Nothing is added."""
+        slots = asyncio.Semaphore(_CHECKED_AT_ONCE)
+
+        async def problem(address: str) -> str | None:
+            async with slots:
+                try:
+                    await self._parse(await self._fetch(address))
+                except (ArticleError, FeedError) as error:
+                    return str(error)
+            return None
+
+        return dict(zip(addresses, await asyncio.gather(*map(problem, addresses)), strict=True))
 
     async def listed(self, text: str) -> Mapping[str, str | None]:
         """The feeds of a list: address to title.

@@ -48,3 +48,19 @@ class Look:
 
     feed: Feed
     outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StarterFeeds:
+    """What became of the feeds to begin with.
+
+    Attributes:
+        added, known: how many are followed now, and how many were before.
+        left_out: for how many there was no room.
+        most: how many feeds a workspace may follow.
+    """
+
+    added: int
+    known: int
+    left_out: int
+    most: int

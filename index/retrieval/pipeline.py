@@ -15,7 +15,6 @@ from cachetools import LRUCache
 
 from index.embedding.encoders.base import Encoded
 from index.embedding.engine.engine import Engine
-from index.embedding.learned.bundle import parallel_languages
 from index.launches.mentions import Mention
 from index.launches.product_lookup import Products
 from index.launches.status import Launches
@@ -57,6 +56,7 @@ class Question(NamedTuple):
         has_day: whether somebody has chosen that day; else the question may name another one.
         scopes: those whose articles may be quoted.
         topic: what the thread was about before.
+        languages: of who asks and of where they ask, the likeliest first.
     """
 
     text: str
@@ -64,6 +64,7 @@ class Question(NamedTuple):
     has_day: bool
     scopes: frozenset[str]
     topic: Topic | None
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,9 @@ class Pipeline:
         self._answers: LRUCache[Question, Answer] = LRUCache(_REMEMBERED_ANSWERS)
         self._state: State | None = None  # in which all of these were given
 
-    async def ask(self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None) -> Answer:
+    async def ask(
+        self, question: str, *, as_of: date | None, scopes: Collection[str], topic: Topic | None, languages: Sequence[str] = ()
+    ) -> Answer:
         """The answer to a question, new or remembered.
 
         Raises:
@@ -213,7 +216,7 @@ class Pipeline:
         _check_length(question)
         text = unified(question.strip())
         _check_length(text)
-        asked = Question(text, as_of or datetime.now(UTC).date(), as_of is not None, frozenset(scopes), topic)
+        asked = Question(text, as_of or datetime.now(UTC).date(), as_of is not None, frozenset(scopes), topic, tuple(languages))
         with self._context.precedence.question():
             answered = await self._remembered(asked)
         return replace(answered, question=question, elapsed_ms=(perf_counter() - started) * 1000)
@@ -238,7 +241,7 @@ class Pipeline:
         Args:
             generation: the one that was live a moment ago.
         """
-        language = await beside(question.text, lambda: detect(question.text, likely=parallel_languages()))
+        language = await beside(question.text, lambda: detect(question.text, likely=question.languages))
         if not question.text:
             return _no_answer(question, language, Reason.EMPTY_QUESTION)
         attempt = await self._attempt(question, language, generation)

@@ -10,6 +10,7 @@ from index.embedding.learned.question_kinds import Intent
 from index.model.quotes import Quote
 from index.retrieval.answerability import Judge, answers, confident
 from index.retrieval.rank import Ranking, ScoredSentence
+from index.storage.store.base import StoredPassage
 from index.system.telemetry import timed
 
 QUOTES = 5
@@ -81,8 +82,16 @@ def _grow(best: ScoredSentence, by_ordinal: Mapping[tuple[int, int], ScoredSente
         neighbours = [by_ordinal[passage.id, ordinal] for ordinal in (first - 1, last + 1) if (passage.id, ordinal) in by_ordinal]
         near = [neighbour for neighbour in neighbours if best.score - neighbour.score <= _NEAR_BEST and neighbour.text not in quoted]
         for ordinal in (neighbour.ordinal for neighbour in sorted(near, key=lambda neighbour: -neighbour.score)):
+            if _has_context_between(passage, min(last, ordinal), max(first, ordinal)):
+                continue
             if passage.sentences[max(last, ordinal)].end - passage.sentences[min(first, ordinal)].start <= QUOTE_LIMIT:
                 first, last = min(first, ordinal), max(last, ordinal)
                 break
         else:
             return range(first, last + 1)
+
+
+def _has_context_between(passage: StoredPassage, first: int, second: int) -> bool:
+    """Whether a heading or a fragment, which is no sentence, stands between two sentences that follow each other."""
+    gap = passage.text[passage.sentences[first].end - passage.start : passage.sentences[second].start - passage.start]
+    return any(map(str.isalpha, gap))

@@ -23,7 +23,13 @@ from index.text.dates import rules
 from index.text.dates.lexer import vocabulary
 from index.text.languages import LANGUAGES
 
-_ELSEWHERE = ("index.ingestion.sources.", "index.text.passages", "index.embedding.learned.stage_examples", "index.storage.store.migrations")
+_ELSEWHERE = (
+    "index.ingestion.sources.",
+    "index.text.passages",
+    "index.text.sentences",
+    "index.embedding.learned.stage_examples",
+    "index.storage.store.migrations",
+)
 
 _UNITS = (
     *("a", "A", "1", "世", "あ", "é", "\u0301", " ", "\n", "\t", ",", ".", "…", "-", "_", "+", "*", "|", "/", "\\", "=", "#", "&", ":"),

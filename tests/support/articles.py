@@ -135,6 +135,7 @@ class RememberingEncoder:
     def __init__(self, real: TextEncoder) -> None:
         self.real = real
         self.fingerprint = real.fingerprint
+        self.card = real.card
         self._made: dict[tuple[str, ...], Any] = {}
 
     def __getattr__(self, name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from bot.service.service import Service
     from index import Index
 
+_KINDS = 8  # of files that were left out, which are named
+
 articles = typer.Typer(help="The articles that answers come from.", no_args_is_help=True)
 
 
@@ -24,7 +28,7 @@ def add(
 ) -> None:
     """Add files, folders (recursively) and web pages; unchanged ones cost nothing."""
     from bot.on_terminal.progress import progress
-    from index import Change
+    from index import Change, left_out_files
 
     async def work(service: Service, operator: Caller) -> None:
         with progress("Adding") as tell:
@@ -37,10 +41,20 @@ def add(
                 say(f"{outcome.source} has the same text as {outcome.detail}, so it was noted there.")
         for outcome in failed:
             say(outcome.detail or outcome.source)
+        if kinds := await asyncio.to_thread(left_out_files, sources):
+            put_line(_left_out(kinds))
         if failed or not outcomes:
             raise SystemExit(1)
 
     with_service(settings_of(context), work)
+
+
+def _left_out(kinds: Mapping[str, int]) -> str:
+    """Files of folders that are of no kind that is read, by kind."""
+    count, named = sum(kinds.values()), list(kinds.items())[:_KINDS]
+    rest = count - sum(number for _, number in named)
+    parts = [f"{number} {suffix or 'without an ending'}" for suffix, number in named] + ([f"{rest} others"] if rest else [])
+    return f"Left out {count} file{'s' if count > 1 else ''}: {', '.join(parts)}"
 
 
 @articles.command("list")

@@ -25,20 +25,31 @@ feeds = typer.Typer(help="The RSS and Atom feeds that new articles come from.", 
 @feeds.command("add")
 def add_feeds(
     context: typer.Context,
-    urls: Annotated[list[str], typer.Argument(metavar="URL...", help="Feeds, or pages that name theirs.")],
+    urls: Annotated[
+        list[str] | None, typer.Argument(metavar="URL...", help="Feeds, or pages that name theirs; with --starter: groups of them.")
+    ] = None,
+    starter: Annotated[
+        bool, typer.Option("--starter", help="Feeds to begin with, all or some groups: labs, video, coding, devices, press, press-fr …")
+    ] = False,
     every: Annotated[int | None, typer.Option(metavar="MINUTES", min=5, max=43200, help="How often to look; 60 by default.")] = None,
 ) -> None:
     """Follow feeds. Their articles come with the next look: `serve` takes it soon, `feeds refresh` at once."""
     minutes = timedelta(minutes=every) if every else None
+    if not urls and not starter:
+        raise typer.BadParameter("give the address of a feed, or --starter.")
+
+    async def begin(service: Service, operator: Caller) -> None:
+        made = await service.add_starter(operator, urls or (), every=minutes)
+        put_line(f"following {made.added} feeds of the starter pack" + (f"; {made.known} were followed before" if made.known else ""))
 
     async def work(service: Service, operator: Caller) -> None:
         async def follow(url: str) -> str:
             feed = await service.add_feed(operator, url, every=minutes)
             return f"following {feed.id}: {feed.title or feed.url}"
 
-        await _each(urls, follow)
+        await _each(urls or (), follow)
 
-    with_service(settings_of(context), work)
+    with_service(settings_of(context), begin if starter else work)
 
 
 @feeds.command("list")
@@ -90,6 +101,25 @@ def refresh_feeds(
             if feed.problem:
                 say(feed.problem)
         if any(look.feed.problem for look in looks):
+            raise SystemExit(1)
+
+    with_service(settings_of(context), work)
+
+
+@feeds.command("check")
+def check_feeds(
+    context: typer.Context,
+    starter: Annotated[bool, typer.Option("--starter", help="Those to begin with, rather than those that are followed.")] = False,
+) -> None:
+    """Name the feeds that do not answer, or are none any more; nothing is added."""
+
+    async def work(service: Service, operator: Caller) -> None:
+        problems = await service.check_feeds(operator, starter=starter)
+        wrong = [problem for problem in problems.values() if problem]
+        for problem in wrong:
+            say(problem)
+        put_line(f"{len(problems) - len(wrong)} of {len(problems)} feeds answer")
+        if wrong:
             raise SystemExit(1)
 
     with_service(settings_of(context), work)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from index.embedding.encoders.lazy_tokenizer import Tokenized
 from index.embedding.encoders.tokenizer import BATCH_TOKENS, Inputs, TextTokenizer, batches, own
+from index.text import passages
 
 _QUESTION_TOKENS = 16
 """A question alone is filled up to a multiple of so many tokens: almost all are of one shape then, and OpenVINO, which plans anew for each
@@ -73,7 +74,7 @@ class Card:
     Attributes:
         name: for people.
         folder: where it was loaded from, where that is a folder.
-        fingerprint: two encoders with the same one make comparable vectors of the same texts.
+        fingerprint: two models with the same one make comparable vectors of the same texts.
         dimension: the length of a vector.
         query, passage: what is put before each text of that kind.
         inputs: the names of what it is given.
@@ -109,6 +110,9 @@ class Output(IntEnum):
 class TextEncoder(ABC):
     """An encoder, whatever runs its model. Calls may come from any thread, several at once.
 
+    Attributes:
+        fingerprint: of the model and of how articles are cut: what two encoders with the same one make of articles can be mixed.
+
     Args:
         engine: what runs it, for people ("torch-bf16").
         budget: tokens of a forward pass.
@@ -120,7 +124,7 @@ class TextEncoder(ABC):
         self.folder = card.folder
         self.engine = engine
         self.dimension = card.dimension
-        self.fingerprint = card.fingerprint
+        self.fingerprint = f"{card.fingerprint}-{passages.VERSION}"
         self.tokenizer = tokenizer
         self._budget = budget
 

@@ -27,7 +27,6 @@ from index.embedding.encoders.openvino import ConversionError
 from index.embedding.encoders.sentence_transformers import SentenceTransformerEncoder
 from index.model.errors import ModelError
 from index.system.atomic_files import scratch, sweep, write_whole
-from index.text import passages
 
 ENGINES = (*openvino.ENGINES, *sentence_transformers.ENGINES)
 """All there are, wherever each can be used."""
@@ -37,7 +36,7 @@ AGREEMENT = 0.999
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 5
+_LAYOUT = 6
 """Raised whenever what is kept changes."""
 
 _KIND = "engine"
@@ -261,7 +260,7 @@ def _folder(files: Path, name: str, cache: Path) -> Path:
     """The place of a model's conversion. One whose files have changed since has another."""
     seen = sorted((path.relative_to(files).as_posix(), path.stat()) for path in files.rglob("*") if path.is_file())
     state = [(path, said.st_size, said.st_mtime_ns) for path, said in seen]
-    return cache / f"{_KIND}-{_short(files.absolute(), name)}-{_short(_LAYOUT, passages.VERSION, _openvino_version(), state)}"
+    return cache / f"{_KIND}-{_short(files.absolute(), name)}-{_short(_LAYOUT, _openvino_version(), state)}"
 
 
 def _openvino_version() -> str | None:

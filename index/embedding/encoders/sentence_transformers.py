@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from index.embedding.encoders.base import Card, Output, TextEncoder, Vectors
 from index.embedding.encoders.tokenizer import BATCH_TOKENS, Inputs, TextTokenizer
 from index.model.errors import ModelError
-from index.text import passages
 
 if TYPE_CHECKING:
     import torch
@@ -215,7 +214,7 @@ def _prefixes(prompts: Mapping[str, str | None], name: str) -> tuple[str, str]:
 
 
 def _fingerprint(model: SentenceTransformer, name: str, query: str, passage: str, dimension: int) -> str:
-    """A digest of what the vectors depend on: the weights themselves, the prefixes, how passages are cut."""
+    """A digest of what the vectors depend on: the weights themselves, the prefixes."""
     digest = hashlib.sha256()
     for key, tensor in sorted(model.state_dict().items()):
         digest.update(key.encode())
@@ -223,5 +222,5 @@ def _fingerprint(model: SentenceTransformer, name: str, query: str, passage: str
         flat = tensor.detach().reshape(-1)
         # In bf16, so that machines with and without bf16 instructions share one index.
         digest.update(flat[:: max(1, flat.numel() // 64)].bfloat16().float().cpu().numpy().tobytes())
-    digest.update(repr((query, passage, dimension, passages.VERSION)).encode())
+    digest.update(repr((query, passage, dimension)).encode())
     return f"{Path(name).name}:{digest.hexdigest()[:16]}"

@@ -101,7 +101,7 @@ def load(encoder: TextEncoder, folder: Path) -> Fitted:
 
 def _key(encoder: TextEncoder) -> str:
     """Of what is learned about an encoder from the sentences as they are now."""
-    taught = (_VERSION, encoder.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), stage_examples.examples())
+    taught = (_VERSION, encoder.card.fingerprint, _parallel(), _prototypes(), _intents(), _tells(), stage_examples.examples())
     return sha256(repr(taught).encode()).hexdigest()[:16]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from hashlib import sha256
 
+from index.ingestion.readers import sections
+from index.ingestion.readers.published import cannot_precede
 from index.model.articles import EVERYBODY, Article, Precision, Section, article_id
 from index.model.errors import ArticleError
 from index.text import language
@@ -64,20 +66,29 @@ class Draft:
         return sha256(" ".join(self.text.split()).encode()).hexdigest()
 
     def article(self, scope: str = EVERYBODY) -> Article:
-        """The article, with title and language worked out where it does not say them. A missing date stays missing."""
+        """The article, with title, language and sections worked out where it does not say them.
+
+        Where no date is said, it has its newest section's; without any, a missing date stays missing.
+        """
+        known = self.language or language.detect(self.text)
+        published, precision, now = self.published, self.precision, datetime.now(UTC)
+        parts = self.sections or sections.dated(self.text, known, published.date() if published else None, now)
+        if published is None and (days := [part.day for part in parts if part.day]):
+            published, precision = datetime.combine(max(days), time.min, UTC), Precision.INFERRED
         return Article(
             id=article_id(self.source, scope),
             source=self.source,
             url=self.url or self.source,
             title=shortened(self.title) if self.title else _first_line(self.text),
             text=self.text,
-            language=self.language or language.detect(self.text),
+            language=known,
             publisher=shortened(self.publisher) if self.publisher else None,
-            published=self.published,
+            published=published,
             scope=scope,
-            precision=self.precision,
+            precision=precision,
             updated=self.updated,
-            sections=self.sections,
+            not_before=None if published else cannot_precede(self.text, known, now),
+            sections=parts,
         )
 
 

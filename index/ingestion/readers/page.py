@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from index.ingestion.readers import page_checks
+from index.ingestion.readers import page_checks, titles
 from index.ingestion.readers.decoding import decode, named_in
 from index.ingestion.readers.draft import Draft
+from index.ingestion.readers.page_text import main_text
 from index.ingestion.readers.published import of_page
 from index.ingestion.web.address import AddressError, parse
 from index.model.errors import ArticleError
@@ -23,30 +24,28 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
     Raises:
         ArticleError: binary, or no article can be found in the page; the text says what was seen instead.
     """
-    import trafilatura
-    from trafilatura.settings import Document
+    from trafilatura import load_html
+    from trafilatura.metadata import extract_metadata
 
     page = decode(content, charset or named_in(content))
-    found = trafilatura.bare_extraction(
-        page,
-        url=address,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=False,
-        date_extraction_params={"extensive_search": False},  # the quickest; its date is not used
-    )
-    text = (found.text or "" if isinstance(found, Document) else "").strip()
-    if len(text) < page_checks.SHORT and (instead := page_checks.seen(page, text)):
-        raise ArticleError(instead)
-    if not isinstance(found, Document) or not any(map(str.isalnum, text)):
+    tree = load_html(page)
+    if tree is None:
         raise ArticleError("no article text can be found in this page.")
-    dated = of_page(trafilatura.load_html(page), text, found.language or language.detect(text), address, datetime.now(UTC))
+    found = extract_metadata(tree, address, {"extensive_search": False})  # the quickest; its date is not used
+    text = main_text(load_html(page), found.url or address)  # which takes the tree apart
+    if instead := page_checks.seen(page, text, address):
+        raise ArticleError(instead)
+    if not any(map(str.isalnum, text)):
+        raise ArticleError("no article text can be found in this page.")
+    dated = of_page(tree, text, found.language or language.detect(text), address, datetime.now(UTC))
+    own = _spelled(found.url)
+    host = parse(own).host.removeprefix("www.") if own else None
     return Draft(
         source=source,
         text=text,
-        title=found.title,
-        url=_spelled(found.url),
-        publisher=found.sitename or found.author,
+        title=titles.title_of(tree, host) or (found.title if titles.is_title(found.title) else None),
+        url=own,
+        publisher=titles.publisher_of(tree) or host or found.author,
         published=dated.published,
         precision=dated.precision,
         updated=dated.updated,

@@ -15,7 +15,7 @@ from index.model.errors import ArticleError
 from index.text import dates
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from lxml.html import HtmlElement
 
 __all__ = ["Dated", "Stated", "cannot_precede", "credible", "is_to_come", "moment", "of_page", "stated", "told_by"]
 
@@ -28,6 +28,9 @@ _YEARS_APART = timedelta(days=5 * 365)
 # What is looked at of a page or a text: more is not where its day stands, and anybody may write megabytes.
 _HEAD, _HEAD_LINES, _FOOT_LINES = 8_000, 12, 4
 _BYLINE = 140  # characters
+_BLOCKS, _LINE = 400, 400
+_LEAVES = frozenset("p div li td dd h2 h3 h4 h5 h6 address section article header ul ol table blockquote".split())
+_LONG = 80  # characters of a paragraph that is text
 _SENTENCES = 200
 _SCRIPTS, _SCRIPT_LIMIT, _ENTITIES, _METAS = 20, 300_000, 60, 300
 _ELEMENTS, _DAY_ELEMENTS, _BESIDE, _DEPTH = 50_000, 60, 30, 60
@@ -48,12 +51,12 @@ _UPDATED_NAMES = (
     "article:modified modified updated"
 ).split()
 _ELSEWHERE = re.compile(
-    r"comment|related|recommend|teaser|sidebar|widget|footer|promo|latest|popular|trending|newsletter|read-?next|read-?more|more-(?:from|news)"
+    r"comment|related|recommend|teaser|sidebar|widget|footer|promo|latest|popular|trending|newsletter|read-?next|read-?more|more-[a-z]"
     r"|(?<![a-z])(?:nav|menu|card|cards|aside)(?![a-z])",
     re.IGNORECASE,
 )
 _DATE_CLASS = re.compile(
-    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
+    r"(?<![a-z])(?:date|datum|fecha|pub-?date|published|publish|timestamp|dateline|byline|posted|meta|info|author|signature)(?![a-z])|(?:post|entry|article|publi\w{0,6})"
     r"[-_]{1,2}(?:date|meta|time)",
     re.IGNORECASE,
 )
@@ -67,10 +70,11 @@ _LABEL = re.compile(
     r"|publiée?|mise? en ligne|date de publication|paru|publicado|publicada|fecha de publicación|fecha|data de publicação|data"
     r"|pubblicato|pubblicata|data di pubblicazione|発表日|公開日|掲載日|投稿日|配信日|作成日|発行日"
     r"|发布时间|发布日期|发布于|发表于|发表时间|發布時間|發布日期|日期|时间|時間)[*_]{0,2}"
+    r"(?: in [^\s.]{1,20}(?: [^\s.]{1,20}){0,2}(?= on))?"
     r"(?: (?:on|by|in|am|den|vom|le|el|em|il|at))?\s?[:：]?[*_]{0,2}(?: (?:on|am|le|el|em|il))?"
 )
 _PLACE = re.compile(r"[【\[(（*_]{0,3}[^\W\d_a-zß-ÿ][^\n.!?;:\"“”]{0,50}?[,(（、]?(?:\s(?:le|el|em|il|den|am|on))?")
-_DASH = re.compile(r"[)）\]】*_]{0,3}\s?(?:\([^()\n]{1,40}\)\s?)?(?:/[^/\n]{2,30}/\s?)?(?:\.?--?|–|—|―|】|/PR)")
+_DASH = re.compile(r"[电電]?[)）\]】*_]{0,3}\s?(?:\([^()\n]{1,40}\)\s?)?(?:/[^/\n]{2,30}/\s?)?(?:\.?--?|–|—|―|】|/PR)")
 _BOUND = re.compile(
     r"(?:\b(?:since|until|till|by|before|after|from|starting|through|of|in|to|bis|seit|ab|vor|nach|zum|depuis|avant|après|jusqu\S*|dès|du|au"
     r"|desde|hasta|antes|después|a partir|até|depois|dal|fino|entro|prima|dopo)|以降|まで|より|自|至)\s?(?:the|le|el|il|o|dem|al|del|de)?$"
@@ -79,6 +83,10 @@ _BOUND = re.compile(
 )
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|retrieved|accessed|abgerufen|consulté", re.IGNORECASE)
 _AFTER_BYLINE = re.compile(r"[|·•,–—/)\]】（(*_-]|\d|at\b|um\b|à\b|by\b|von\b|\.?$|\d+ min|[ap]m\b|\d\d?:", re.IGNORECASE)
+_LETTER_HEAD = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]{1,25}(?:[ -][^\W\d_]{1,25}){0,2}, (?:den|le)")  # "Bonn, den"
+_CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?$")
+_BETWEEN = re.compile(r"\s[-–—|·•/]{1,2}\s|\s?[|·•]\s?")
+_ARTICLE_BEFORE = re.compile(r"([,|·•–—-])\s(?:le|el|em|il|am|den|on)$")
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\S)|(?<=\b\d)\.|(?<=\b\d\d)\.|(?<=\b[A-Z])\.){1,600}")
 _YEAR = re.compile(r"(?:19|20)\d\d|[令平]")
 _PLAN = re.compile(
@@ -101,7 +109,7 @@ _PAST: Mapping[str, re.Pattern[str]] = {
     "zh": re.compile(r"了|已经|已於|已于|曾|发布|發布|推出|上线|宣布"),
 }
 _DAY_IN_ADDRESS = re.compile(
-    r"/((?:19|20)\d\d)/([a-z]{3,9}|\d\d?)/(\d\d?)(?=[/_.-]|$)|[/_-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)"
+    r"/((?:19|20)\d\d)[/-]([a-z]{3,9}|\d\d?)/(\d\d?)(?=[/_.-]|$)|[/_-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)"
     r"|(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?!\d)"
 )
 _MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?=/|$)")
@@ -153,7 +161,7 @@ def of_page(tree: HtmlElement | None, text: str, language: str, address: str | N
         shown = _beside_headline(tree, language, now)
     updated = max((said.updated for said in (linked, named, shown) if said.updated), default=None)
     found = _earlier(linked.published, named.published) or shown.published
-    if found is None and (day := told_by(text, language, now)):
+    if found is None and (day := (_told_near(tree, language, now) if tree is not None else None) or told_by(text, language, now)):
         found = Stated(day, Precision.INFERRED)
     found = found or (_of_address(address, now) if address else None) or linked.vague
     if found is None:
@@ -168,13 +176,17 @@ def told_by(text: str, language: str, now: datetime) -> datetime | None:
     for line in lines:
         if day := _of_line(line, language, now):
             return day
-        paragraphs += len(line) > _BYLINE
-        if paragraphs == 2:
+        if paragraphs:  # behind the first paragraph one line may be a byline: what follows may be of another article
             break
-    for line in [line.strip() for line in text[-_HEAD:].splitlines() if line.strip()][-_FOOT_LINES:] if len(text) > _HEAD // 8 else ():
-        if len(line) <= _BYLINE and (day := _of_line(line, language, now)):
-            return day
-    return None
+        paragraphs += len(line) > _BYLINE
+    feet = [line.strip() for line in text[-_HEAD:].splitlines() if line.strip()][-_FOOT_LINES:] if len(text) > _HEAD // 8 else []
+    return _of_foot(feet, language, now)
+
+
+def _of_foot(lines: list[str], language: str, now: datetime) -> datetime | None:
+    """The day in the last lines of a text, if it is a single one: several are of what else there is."""
+    days = {day for line in lines if len(line) <= _BYLINE and (day := _of_line(line, language, now))}
+    return days.pop() if len(days) == 1 else None
 
 
 def cannot_precede(text: str, language: str, now: datetime) -> date | None:
@@ -233,6 +245,8 @@ def _of_line(line: str, language: str, now: datetime) -> datetime | None:
     whole = stated(line.strip("#-*_ "), language)
     if whole:
         return whole.moment if whole.precision is Precision.DAY and _believed(line.strip("#-*_ "), language, now) else None
+    if len(line) < _BYLINE and (piece := _piece(line, language, now)):
+        return piece
     days = _full_days(part, language, now.date())
     if not days:
         return None
@@ -240,21 +254,40 @@ def _of_line(line: str, language: str, now: datetime) -> datetime | None:
     before, after = part[:start].strip(), part[end:].strip()
     told = (
         _LABEL.fullmatch(before.casefold()) is not None
+        or (before[-1:] in (":", "：") and _LABEL.fullmatch(before.casefold().split()[-1]) is not None)
         or (_PLACE.fullmatch(before) is not None and _DASH.match(after) is not None)
+        or (_LETTER_HEAD.fullmatch(before) is not None and after[:1] in (".", ""))
         or (len(line) < _BYLINE and len(days) <= 2 and _is_byline(before, after))
     )
     return _at(day) if told and day.year >= _WEB_BEGAN and not is_to_come(_at(day), now) else None
 
 
+def _piece(line: str, language: str, now: datetime) -> datetime | None:
+    """The day between the marks of a byline, such as "News | 3 March 2026 | 4 minutes"; what is said to be of a change is none."""
+    pieces = _BETWEEN.split(line)
+    if len(pieces) < 2 or len(pieces[0].split()) > 7:
+        return None
+    for number, piece in enumerate(pieces):
+        written = piece.strip("*_[]() ")
+        label = _LABEL.match(written.casefold())
+        said = _believed(written, language, now) or (_believed(written[label.end() :], language, now) if label else None)
+        if said and said.precision is Precision.DAY:
+            before = pieces[number - 1] if number and not label and not any(map(str.isdigit, pieces[number - 1])) else ""
+            return None if _MODIFIED.search(before) or _BOUND.search(before) or _COPYRIGHT.search(line) else said.moment
+    return None
+
+
 def _is_byline(before: str, after: str) -> bool:
     """Whether what stands around a date is a name, a section or the like, and no sentence."""
+    before = _ARTICLE_BEFORE.sub(r"\1", before)
     if _MODIFIED.search(before) or _BOUND.search(before) or len(before.split()) > 7 or len(after) > 60 or _COPYRIGHT.search(before):
         return False
     if after and not _AFTER_BYLINE.match(after):
         return False
     if not before:
         return True
-    return before[-1] in ",|·•-–—/:;(" or (not after and len(before.split()) <= 3 and before[0].isupper() and " on" not in before[-3:])
+    is_short = len(before.split()) <= 3 and len(before) <= 40 and not before[0].islower() and not before.endswith(" on")
+    return before[-1] in ",|·•-–—/:;(" or (is_short and (not after or _CLOCK.match(after) is not None))
 
 
 @dataclass(slots=True)
@@ -396,18 +429,48 @@ def _beside_headline(tree: HtmlElement, language: str, now: datetime) -> _Statem
     return found
 
 
+def _told_near(tree: HtmlElement, language: str, now: datetime) -> datetime | None:
+    """By the lines from the headline to the second paragraph, and those behind the last one: bylines are no part of an article's text."""
+    headline = _headline(tree)
+    is_behind, paragraphs, blocks = headline is None, 0, 0
+    feet: list[str] = []
+    for number, element in enumerate(tree.iter("*")):
+        if number > _ELEMENTS or blocks > _BLOCKS:
+            break
+        is_behind = is_behind or element is headline
+        if not is_behind or element is headline or element.tag not in _LEAVES or any(child.tag in _LEAVES for child in element):
+            continue
+        blocks += 1
+        line = " ".join(element.text_content()[:_LINE].split())
+        if element.tag == "p" and len(line) > _LONG:
+            paragraphs += 1
+            feet.clear()
+        if not any(map(str.isdigit, line)) or _is_elsewhere(element):
+            continue
+        if paragraphs < 2 and (day := _of_line(line, language, now)):
+            return day
+        feet.append(line)
+    return _of_foot(feet[-_FOOT_LINES:], language, now)
+
+
+def _headline(tree: HtmlElement) -> HtmlElement | None:
+    return next(iter(tree.xpath("(//article//h1 | //main//h1 | //h1)[1]")), None)
+
+
 def _day_elements(tree: HtmlElement) -> list[tuple[HtmlElement, int]]:
     """What may hold the day, and how many elements it stands from the headline."""
-    headline = next(iter(tree.xpath("(//article//h1 | //main//h1 | //h1)[1]")), None)
+    headline = _headline(tree)
     places: list[tuple[HtmlElement, int]] = []
-    at = None
+    at, paragraphs = None, 0
     for number, element in enumerate(tree.iter("*")):
         if number > _ELEMENTS:
             break
         if element is headline:
             at = number
         if element.tag == "time" or "datePublished" in (element.get("itemprop") or "") or _DATE_CLASS.search(_labels(element)):
-            places.append((element, number))
+            places.append((element, number if paragraphs < 2 else _ELEMENTS * 2))  # behind two paragraphs stands what is no head
+        elif at is not None and element.tag == "p" and len(element.text or "") > _LONG:
+            paragraphs += 1
     places = places[:_DAY_ELEMENTS]
     return [(element, abs(number - at) if at is not None else _BESIDE + 1) for element, number in places]
 

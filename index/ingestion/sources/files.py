@@ -1,4 +1,4 @@
-"""Articles from files and folders: Markdown, plain text, HTML, PDF."""
+"""Articles from files and folders: text, pages, PDF, office files, mails and more."""
 
 from __future__ import annotations
 
@@ -6,20 +6,45 @@ import asyncio
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from index.ingestion.readers import page, pdf, plain_text
+from index.ingestion.readers import markdown, page, pdf, plain_text
+from index.ingestion.readers.documents import mail, pandoc, rows, slides, subtitles
+from index.ingestion.readers.documents.rows import Row
 from index.ingestion.readers.draft import Draft
 from index.model.errors import ArticleError
 from index.system import sandbox
 from index.system.sandbox import Sandbox, SandboxError
 from index.text.sanitize import storable
 
-SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf"}
-_HTML = {".html", ".htm"}
+_SUBTITLES = {".vtt", ".srt"}
+_ROWS = {".csv", ".tsv", ".jsonl"}
+
+_READERS: Mapping[str, Callable[[bytes, str], Draft]] = {
+    **dict.fromkeys([".md", ".markdown", ".mdx"], markdown.from_markdown),
+    **dict.fromkeys([".html", ".htm"], page.from_html),
+    ".pdf": pdf.from_pdf,
+    ".pptx": slides.from_slides,
+    ".eml": mail.from_mail,
+    **dict.fromkeys([".mhtml", ".mht"], mail.from_saved_page),
+}
+SUFFIXES = {".txt", *_READERS, *_SUBTITLES, *_ROWS, *pandoc.FORMATS}
+
+_INSTEAD = {
+    **dict.fromkeys([".doc", ".dot", ".docm", ".dotx", ".pages", ".wpd"], ".docx"),
+    **dict.fromkeys([".ppt", ".pps", ".ppsx", ".pptm", ".key", ".odp"], ".pptx"),
+    **dict.fromkeys([".xls", ".xlsx", ".ods", ".numbers"], ".csv"),
+    **dict.fromkeys([".mobi", ".azw", ".azw3"], ".epub"),
+    ".msg": ".eml",
+}  # what can be saved as a kind that is read
 
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # no file's name: the other halves of characters stand for bytes
+
+Read = Callable[[object], Awaitable[Draft]]
+"""Reads an article, given what is kept of it, which makes no difference to a file."""
 
 UPLOAD = "upload:"
 """What the source of an article begins with that somebody sent as a file."""
@@ -34,9 +59,21 @@ def find(sources: Iterable[str]) -> Iterator[Path]:
         if not os.path.isdir(path):  # noqa: PTH112 (whatever cannot be one is none)
             yield path
             continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
+        yield from (file for file in _below(path) if file.suffix.lower() in SUFFIXES)
+
+
+def left_out(sources: Iterable[str]) -> Mapping[str, int]:
+    """How many files of these folders are of no kind that is read, by suffix, the most first; hidden ones are not counted."""
+    folders = [path for path in map(home, sources) if os.path.isdir(path)]  # noqa: PTH112
+    kinds = Counter(file.suffix.lower() for path in folders for file in _below(path))
+    return {suffix: count for suffix, count in kinds.most_common() if suffix not in SUFFIXES}
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """The files of a folder, and of all folders below it, in order, without hidden ones."""
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
 
 
 def home(source: str | Path) -> Path:
@@ -55,6 +92,45 @@ def source_of(path: Path) -> str:
         resolved = str(path)
     # A name that is not UTF-8 has no text of its own; this one stands for it, always the same.
     return "file:" + storable(_NO_BYTES.sub("\ufffd", resolved).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+async def readers(path: Path, workers: Sandbox) -> Mapping[str, Read]:
+    """How to read each article in a file, by the name under which it is kept: one, or one for each row of a table of articles."""
+    if path.suffix.lower() not in _ROWS:
+        return {source_of(path): partial(read, path, workers)}
+    try:
+        content = await asyncio.to_thread(load, path)
+    except ArticleError as error:
+        return {source_of(path): partial(_refused, str(error))}
+    return await _rows(path.name, content, source_of(path), str(path), workers)
+
+
+async def upload_readers(name: str, content: bytes, workers: Sandbox) -> Mapping[str, Read]:
+    """The same for a file that somebody sent."""
+    source = source_of_upload(name)
+    if Path(name).suffix.lower() not in _ROWS:
+        return {source: partial(read_upload, name, content, workers)}
+    return await _rows(name, content, source, name, workers)
+
+
+async def _rows(name: str, content: bytes, source: str, shown: str, workers: Sandbox) -> Mapping[str, Read]:
+    try:
+        found = await workers.run(parse_rows, name, content, source, shown=shown)
+    except SandboxError as error:
+        return {source: partial(_refused, f"{shown}: {error}")}
+    except ArticleError as error:
+        return {source: partial(_refused, str(error))}
+    return {row.source: partial(_row, row, shown) for row in found}
+
+
+async def _refused(problem: str, _known: object = None) -> Draft:
+    raise ArticleError(problem)
+
+
+async def _row(row: Row, shown: str, _known: object = None) -> Draft:
+    if row.draft is None:
+        raise ArticleError(f"{shown}: {row.problem}")
+    return row.draft
 
 
 async def read(path: Path, workers: Sandbox, _known: object = None) -> Draft:
@@ -125,18 +201,40 @@ def parse(name: str, content: bytes, source: str, *, shown: str | None = None) -
         ArticleError: one sentence on what is wrong with it.
     """
     shown = shown or name
+    _check(name, content, shown)
+    try:
+        return _read(Path(name).suffix.lower(), Path(name).stem, content, source)
+    except ArticleError as error:
+        raise ArticleError(f"{shown}: {error}") from None
+
+
+def parse_rows(name: str, content: bytes, source: str, *, shown: str) -> list[Row]:
+    """The articles in a table of them. CPU-bound.
+
+    Raises:
+        ArticleError: one sentence on what is wrong with it.
+    """
+    _check(name, content, shown)
+    try:
+        return rows.from_rows(content, source, Path(name).suffix.lower())
+    except ArticleError as error:
+        raise ArticleError(f"{shown}: {error}") from None
+
+
+def _check(name: str, content: bytes, shown: str) -> None:
     _check_kind(name, shown)
     if len(content) > SIZE_LIMIT:
         raise ArticleError(f"{shown} has more than {SIZE_LIMIT // 1024 // 1024} MB, the limit for an article, so split it.")
-    suffix = Path(name).suffix.lower()
-    try:
-        if suffix in _HTML:
-            return page.from_html(content, source)
-        if suffix == ".pdf":
-            return pdf.from_pdf(content, source)
-        return plain_text.from_text(content, source)
-    except ArticleError as error:
-        raise ArticleError(f"{shown}: {error}") from None
+
+
+def _read(suffix: str, stem: str, content: bytes, source: str) -> Draft:
+    """The article in a file of a kind that is read."""
+    if suffix in pandoc.FORMATS:
+        return pandoc.from_document(content, source, suffix)
+    if suffix in _SUBTITLES:
+        return subtitles.from_subtitles(content, source, " ".join(storable(stem).replace("_", " ").split()))
+    reader = _READERS.get(suffix, plain_text.from_text)
+    return reader(content, source)
 
 
 async def read_upload(name: str, content: bytes, workers: Sandbox, _known: object = None) -> Draft:
@@ -157,5 +255,12 @@ async def _parsed(workers: Sandbox, name: str, content: bytes, source: str, show
 
 
 def _check_kind(name: str, shown: str) -> None:
-    if Path(name).suffix.lower() not in SUFFIXES:
-        raise ArticleError(f"{shown} is no article: only Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf) files can be added.")
+    suffix = Path(name).suffix.lower()
+    if suffix in _INSTEAD:
+        raise ArticleError(f"{shown} cannot be read as {suffix}; save it as {_INSTEAD[suffix]}, and add that.")
+    if suffix not in SUFFIXES:
+        raise ArticleError(
+            f"{shown} is no article: only text (.md, .txt, .rst, .adoc), HTML (.html, .mhtml), PDF (.pdf), office files (.docx, .pptx, "
+            ".odt, .rtf), books (.epub), notebooks (.ipynb), mails (.eml), subtitles (.vtt, .srt) and tables of articles (.csv, .jsonl) "
+            "can be added."
+        )

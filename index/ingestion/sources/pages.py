@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.ingestion.readers import page, pdf, plain_text
+from index.ingestion.readers import markdown, page, pdf, plain_text
 from index.ingestion.readers.draft import Draft
 from index.ingestion.readers.published import credible
 from index.ingestion.sources.files import SIZE_LIMIT
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 _ACCEPT = "text/html, application/xhtml+xml, text/markdown, application/pdf;q=0.9, text/plain;q=0.9"
 _HTML = {"text/html", "application/xhtml+xml"}
 _PDF = {"application/pdf", "application/x-pdf"}
-_TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
+_MARKDOWN = {"text/markdown", "text/x-markdown"}
+_MARKDOWN_END = re.compile(r"\.(?:md|mdx|markdown)(?:[?#]|$)", re.IGNORECASE)
 
 
 def source_of(address: str) -> str:
@@ -66,7 +68,9 @@ def understand(fetched: Fetched, source: str) -> Draft:
         draft = page.from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
     elif _is_pdf(fetched):
         draft = pdf.from_pdf(fetched.content, source)
-    elif fetched.kind in _TEXT:
+    elif fetched.kind in _MARKDOWN or (fetched.kind == "text/plain" and _MARKDOWN_END.search(fetched.url)):
+        draft = markdown.from_markdown(fetched.content, source, charset=fetched.charset)
+    elif fetched.kind == "text/plain":
         draft = plain_text.from_text(fetched.content, source, charset=fetched.charset)
     elif fetched.kind.endswith("xml"):
         raise ArticleError("it is a feed or other XML, not a page of text; add a feed with `shipdate feeds add`.")

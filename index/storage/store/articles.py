@@ -114,7 +114,7 @@ class SQLiteStore(SQLiteCopies, SQLiteSearch, SQLiteVectors):
         own = await _own_mark(connection, article.scope)
         for embedded in made:
             passage = embedded.passage
-            section = section_day(article.sections, passage.start)
+            section = section_day(article.sections, passage.sentences[0].start)
             row = {
                 "generation": generation.id,
                 "article": number,

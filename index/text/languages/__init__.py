@@ -43,21 +43,67 @@ class FollowUpWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageWords:
-    """What pages say that come instead of an article. Each is a regular expression; case does not matter.
+class SentenceWords:
+    """By what it is told whether a full stop ends a sentence. Abbreviations stand without their last full stop; case does not matter.
 
     Attributes:
+        abbreviations: such as end none ("approx").
+        before_numbers: such as end none before a number, and may be words ("no").
+        abbreviations_at_ends: such as may end one: it has ended if one of the ``openers`` follows.
+        openers: words that open sentences and stand in no name, with their capital.
+        before_ordinals, after_ordinals: around a number with a full stop, where that makes it an ordinal.
+    """
+
+    abbreviations: Words = ()
+    before_numbers: Words = ()
+    abbreviations_at_ends: Words = ()
+    openers: Words = ()
+    before_ordinals: Words = ()
+    after_ordinals: Words = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWords:
+    """What pages say that come instead of an article, and around one; case does not matter. All but ``menu`` are regular expressions.
+
+    Attributes:
+        menu: headings of menus, sections and front pages, which are no title of an article.
         missing: that there is nothing at this address, in a heading.
         log_in: that one has to log in, as the first words of a heading.
         cookies: what lines of a notice on cookies have.
+        challenge: what asks whether a human is reading.
+        denied: that access is denied, or not to be had in this country.
+        broken: that the site is out of order or under maintenance.
+        parked: that its domain is for sale.
+        age: what asks how old the reader is.
+        subscribe: that only subscribers can read on.
         before_script, behind_script: what stands before, or behind, "JavaScript" where a page needs it.
+        teasers: what stands before a colon, and another article's title behind it ("Read also").
+        credits: what stands before a colon, and where a picture is from, or what an article is filed under, behind it.
+        notices: what a line has that asks to subscribe, or says where the text is from.
+        labels: whole lines: buttons, and headings of what is no article.
+        by: what stands before an author's name.
+        stamps: words, beside those of dates, of a line that only says when.
     """
 
+    menu: Words
     missing: Words
     log_in: Words
     cookies: Words
+    challenge: Words
+    denied: Words
+    broken: Words
+    parked: Words
+    age: Words
+    subscribe: Words
     before_script: Words
     behind_script: Words
+    teasers: Words
+    credits: Words
+    notices: Words
+    labels: Words
+    by: Words
+    stamps: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +255,7 @@ class Language:
         nouns_have_capitals: whether every noun has a capital, so that a capital tells no name.
         titles: abbreviations before a person's name, without their full stop, after which no sentence ends.
         places: names of places, folded and of one word, beside the countries, whose names CLDR has.
+        common: the commonest words of questions, by which a short one shows its language.
         ai: words, as they are written, by which an article shows that it is about AI.
     """
 
@@ -218,12 +265,14 @@ class Language:
     titles: Words
     places: Words
     ai: Words
+    common: Words
     follow_up: FollowUpWords
     pages: PageWords
     dates: DateGrammar
+    sentences: SentenceWords = field(default_factory=SentenceWords)
 
 
-_Table = TypeVar("_Table", Language, FollowUpWords, PageWords, DateGrammar, DateWords)
+_Table = TypeVar("_Table", Language, FollowUpWords, SentenceWords, PageWords, DateGrammar, DateWords)
 
 
 def parse(content: str, file: str) -> Language:
@@ -256,7 +305,7 @@ def _parse_table(kind: type[_Table], table: object, file: str, path: str) -> _Ta
 
 
 def _parse_value(kind: Any, value: object, file: str, path: str) -> Any:
-    if kind in (FollowUpWords, PageWords, DateGrammar, DateWords):
+    if kind in (FollowUpWords, SentenceWords, PageWords, DateGrammar, DateWords):
         return _parse_table(kind, value, file, f"{path}.")
     if kind is bool and isinstance(value, bool):
         return value

@@ -32,3 +32,8 @@ async def test_feeds_are_followed_listed_and_left(world: World, site: Site) -> N
 
 async def test_what_is_no_feed_is_told(world: World, site: Site) -> None:
     assert "feed" in told(await world.admin.slash(world.channel, "feeds add", url=site.put("/page", page("A page", AURORA))))
+
+
+async def test_feeds_to_begin_with_are_followed_by_their_group(world: World) -> None:
+    assert "feeds of the starter pack" in told(await world.admin.slash(world.channel, "feeds add", url="starter labs"))
+    assert "no group" in told(await world.admin.slash(world.channel, "feeds add", url="starter games"))

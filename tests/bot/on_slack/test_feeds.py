@@ -27,3 +27,9 @@ async def test_feeds_are_followed_listed_and_dropped(bot: Bot, room: str) -> Non
         await bot.slack.command(room, "/feeds", f"remove {address}", user=ADMIN)
         *_, dropped = await bot.slack.said(room, 3)
         assert dropped["text"].startswith("No longer following ")
+
+
+async def test_feeds_to_begin_with_are_followed_by_their_group(bot: Bot, room: str) -> None:
+    await bot.slack.command(room, "/feeds", "add starter labs", user=ADMIN)
+    (added,) = await bot.slack.said(room)
+    assert "feeds of the starter pack" in added["text"]

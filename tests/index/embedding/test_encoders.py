@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from index import open_index
 from index.embedding.encoders import load as encoders
 from index.embedding.encoders import sentence_transformers, tokenizer
 from index.embedding.encoders.base import TextEncoder
-from index.embedding.learned import stage_examples, stage_reader
+from index.embedding.learned import bundle, stage_examples, stage_reader
 from index.model.errors import ModelError
 from tests.support.articles import RememberingEncoder, news
 
@@ -162,9 +163,11 @@ async def test_what_was_learned_of_a_model_is_learned_again_when_its_file_is_dam
     encoder: TextEncoder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembering = RememberingEncoder(encoder)  # so that learning again costs its seconds only once
-    remembering.fingerprint = "another:model"  # what is known of the bundled one comes along
-    some = stage_examples.examples()[::20]
+    remembering.card = replace(encoder.card, fingerprint="another:model")  # what is known of the bundled one comes along
+    # Some of what is taught, since to learn from all of it takes minutes each time.
+    some, few = stage_examples.examples()[::20], bundle._tells()[::10]
     monkeypatch.setattr(stage_examples, "examples", lambda: some)
+    monkeypatch.setattr(bundle, "_tells", lambda: few)
     monkeypatch.setattr(stage_reader, "_NETS", 1)  # each takes as long as the others
     monkeypatch.setattr(encoders, "load", lambda *_: remembering)
     made = Settings(data=data, cache=tmp_path / "cache")

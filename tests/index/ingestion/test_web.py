@@ -105,7 +105,7 @@ async def test_a_page_gives_its_article_and_what_it_says_of_itself(index: Index,
     listed = await only(index, site.put("/aurora", made) + "#top")
     assert listed.source == listed.article.url == f"{site.address}/aurora"
     assert (listed.article.title, listed.article.publisher) == ("Aurora opens to everybody", "Example News")
-    assert listed.article.published == datetime(2025, 3, 4, tzinfo=UTC)
+    assert listed.article.published == datetime(2025, 3, 4, 10, tzinfo=UTC)
     [text] = stored_texts(data).values()
     assert "Anyone with an e-mail address can sign up today." in text
     assert "Contact" not in text

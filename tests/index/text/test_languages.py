@@ -68,15 +68,29 @@ def test_a_language_has_all_words_of_dates_that_its_kind_of_writing_needs(langua
 def test_a_language_says_how_a_question_goes_on_and_what_pages_say(language: str) -> None:
     known = LANGUAGES[language]
     assert known.ai, f"{language}.toml: ai"
-    assert known.pages.missing, f"{language}.toml: pages.missing"
+    assert known.common, f"{language}.toml: common"
+    for kind in ("menu", "missing", "challenge", "denied", "broken", "parked", "age", "subscribe"):
+        assert getattr(known.pages, kind), f"{language}.toml: pages.{kind}"
     goes_on = known.follow_up.heads and known.follow_up.pronouns if known.words_stand_apart else known.follow_up.phrases
     assert goes_on, f"{language}.toml: follow_up"
     for pattern in (
         *known.pages.missing,
         *known.pages.log_in,
         *known.pages.cookies,
+        *known.pages.challenge,
+        *known.pages.denied,
+        *known.pages.broken,
+        *known.pages.parked,
+        *known.pages.age,
+        *known.pages.subscribe,
         *known.pages.before_script,
         *known.pages.behind_script,
+        *known.pages.teasers,
+        *known.pages.credits,
+        *known.pages.notices,
+        *known.pages.labels,
+        *known.pages.by,
+        *known.pages.stamps,
     ):
         re.compile(pattern)
 
@@ -123,7 +137,7 @@ def test_a_missing_word_of_dates_is_named_with_its_file(key: str) -> None:
 
 def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(
-        LanguageFileError, match=r"ko\.toml lacks has_capitals, nouns_have_capitals, titles, places, ai, follow_up, pages, dates\."
+        LanguageFileError, match=r"ko\.toml lacks has_capitals, nouns_have_capitals, titles, places, ai, common, follow_up, pages, dates\."
     ):
         parse("words_stand_apart = true", "ko.toml")
 

@@ -191,8 +191,7 @@ HEADS = (
         "2025-10-20",
     ),
     (
-        LD
-        % '[{"@type": "Article", "name": "A", "datePublished": "2025-1-1"}, {"@type": "Article", "name": "B", "datePublished": "2025-10-2"}]',
+        LD % '[{"@type": "Article", "datePublished": "2025-01-01"}, {"@type": "Article", "datePublished": "2025-10-20"}]',
         None,
     ),
     (LD % '{"@type": "Article", "dateModified": "2026-10-20"}', None),
