@@ -41,7 +41,7 @@ def test_a_status_has_the_names_of_the_contract() -> None:
     assert (made["id"], made["product"], made["name"], made["as_of"]) == ("s1", "lumora", "Lumora", "2026-11-22")
     assert (made["stage"], made["since"], made["evidence"]["text"]) == ("released", "2025-05-04", "Lumora is out.")
     assert list(made["evidence"]) == ["text", "score", "start", "end", "article"]
-    assert list(made["evidence"]["article"]) == ["id", "title", "url", "publisher", "published", "language"]
+    assert list(made["evidence"]["article"]) == ["id", "title", "url", "publisher", "published", "published_precision", "language"]
     assert [(one["stage"], one["since"], list(one)) for one in made["history"]] == [
         ("announced", "2024-02-15", ["stage", "since", "evidence"]),
         ("released", "2025-05-04", ["stage", "since", "evidence"]),
