@@ -140,7 +140,7 @@ ROOT = Path(package.__file__).parent
 
 WRITING_CALLS = re.compile(
     r"put_back|(?:index|ledger|feeds|jobs|backup|erasure)"
-    r"\.(?:add|remove|add_product|remove_product|start|resume|cancel|poll|refresh|import_opml|change_settings|forget\w*|log|expire|limit_audit|restore)"
+    r"\.(?:add|remove|add_product|remove_product|start|resume|cancel|add_all|poll|refresh|import_opml|change_settings|forget\w*|log|expire|limit_audit|restore)\b"
 )
 """Calls that change what the index holds, as they are written in the code."""
 

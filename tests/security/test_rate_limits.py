@@ -52,6 +52,8 @@ ACTS: dict[str, Callable[[Service, Caller], Awaitable[object]]] = {
     "feeds": lambda service, caller: service.feeds(caller),
     "export_feeds": lambda service, caller: service.export_feeds(caller),
     "add_feed": lambda service, caller: service.add_feed(caller, "http://127.0.0.1:1/feed"),
+    "add_starter": lambda service, caller: service.add_starter(caller, ["nothing"]),
+    "check_feeds": lambda service, caller: service.check_feeds(caller),
     "import_feeds": lambda service, caller: service.import_feeds(caller, "<opml/>"),
     "remove_feed": lambda service, caller: service.remove_feed(caller, "1"),
     "refresh_feeds": lambda service, caller: service.refresh_feeds(caller),
