@@ -136,7 +136,7 @@ def _cited(cited: Iterable[Cited], words: Wording) -> list[list[str]]:
 
 def _source(cited: Cited, words: Wording) -> str:
     """Title with link, publisher, day, and the language where it is another one than that of the words."""
-    when = day(cited.published.date()) if cited.published else cited.when
+    when = day(cited.published.date()) if cited.published else escape(cited.when, limit=_NAME)
     language = words.language_name(cited.language) if cited.language != words.language else ""
     parts = [link(cited.title, cited.url, limit=_TITLE), escape(cited.publisher or "", limit=_NAME), when, escape(language)]
     return " · ".join(filter(None, parts))

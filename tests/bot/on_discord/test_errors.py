@@ -154,8 +154,11 @@ async def test_commands_that_cannot_be_told_stop_nothing(settings: Settings, sta
 
 
 async def test_an_article_mentions_nobody_and_formats_nothing(world: World, settings: Settings) -> None:
-    text = "Hydra ships to @everyone on 4 May, says <@1>: **free** [click](https://evil.example) ||hidden|| `code` <t:0:R> https://evil.example"
-    await world.add(f"{text}.", title="Hydra [now](https://evil.example) @here")
+    text = (
+        "Hydra ships to @everyone on 4 May, says <@1>: **free [click](https://evil.example) ||hidden|| `code` <t:0:R> "
+        "https://evil.example too"
+    )
+    await world.add(re.sub(r"([*\[\]`<>|])", r"\\\1", f"{text}."), title="Hydra [now](https://evil.example) @here")
     await world.mention(world.ann, "When does Hydra ship?")
     (answer,) = world.answers()
     said = text_of(answer)
@@ -163,7 +166,7 @@ async def test_an_article_mentions_nobody_and_formats_nothing(world: World, sett
     assert not answer.mention_everyone
     assert "@everyone" not in said
     assert "@here" not in said
-    for marked in (r"\<@1>", r"\*\*free\*\*", r"\[click\]", r"\|\|hidden\|\|", r"\`code\`", r"\<t:0:R>", r"https\://evil.example"):
+    for marked in (r"\<@1>", r"\*\*free", r"\[click\]", r"\|\|hidden\|\|", r"\`code\`", r"\<t:0:R>", r"https\://evil.example"):
         assert marked in said
     (sent,) = [request.json for request in world.env.http_requests if request.path == f"/channels/{world.channel.id}/messages"]
     assert sent["allowed_mentions"]["parse"] == []
