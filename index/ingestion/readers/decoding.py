@@ -27,8 +27,14 @@ _BINARY = re.compile(
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"
 _FEW_CONTROLS = 4  # strays; a file may have more, if they are rare
 _CONTROL_SHARE = 0.03  # of a file's bytes; bytes at random have .1
-_NUL_SHARE = 0.2  # of the bytes of Latin text in UTF-16, half of which are NUL
-_LETTER_SHARE = 0.9  # of the characters of a text that is no noise
+_UPPER = bytes((*range(7), 0x0E, 0x1E, 0x20, 0x30, *range(0x4E, 0xA0), 0xFF))
+"""Upper halves of characters in UTF-16: Latin to Arabic, Thai, punctuation, kana, ideographs, full-width forms."""
+_HANGUL = bytes(range(0xAC, 0xD8))  # which GB 2312 begins its characters with, too, but Korean has spaces
+_SPACED = 0.1  # of the characters
+_UPPER_SHARE = 0.95  # of the upper halves in text
+_SCRIPT_SHARE = 0.8  # of the upper halves in text of an alphabet, which are control bytes
+_LEAST_NULS = 3
+_LEAST_SHARE = 0.03  # of the upper halves, which are NUL: ends of lines, digits and Latin names amid Chinese
 
 
 def named_in(content: bytes) -> str | None:
@@ -79,16 +85,22 @@ def _is_binary(content: bytes) -> bool:
 def _utf16(content: bytes) -> str | None:
     """The byte order of UTF-16 that has no mark: NULs stand at every other place alone, as halves of spaces, digits and Latin letters."""
     sample = content[: _SAMPLE & ~1]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if min(even, odd) > max(even, odd) // 20 or not even + odd or _BINARY.match(sample):
+    upper, lower = sorted((sample[::2], sample[1::2]), key=lambda half: half.count(0), reverse=True)
+    nuls = upper.count(0)
+    if nuls < _LEAST_NULS or lower.count(0) > nuls // 20 or _BINARY.match(sample):
         return None
-    encoding = "utf-16-le" if odd > even else "utf-16-be"
-    if even + odd < _NUL_SHARE * len(sample):  # little Latin in it, or strays in another encoding
-        with suppress(UnicodeDecodeError):
-            rest = content.replace(b"\0", b"")
-            rest.decode("utf-8")
-            if not _is_binary(rest):
-                return None
-    text = sample.decode(encoding, errors="replace")
-    letters = sum(character.isspace() or (character.isprintable() and character != "\ufffd") for character in text)
-    return encoding if letters >= _LETTER_SHARE * len(text) else None
+    blocks = _UPPER + _HANGUL if nuls >= _SPACED * len(upper) else _UPPER
+    if len(upper.translate(None, blocks)) > (1 - _UPPER_SHARE) * len(upper):
+        return None
+    alphabetic = len(upper.translate(None, _CONTROLS)) <= (1 - _SCRIPT_SHARE) * len(upper)
+    if not alphabetic and (nuls < _LEAST_SHARE * len(upper) or _is_utf8(content.replace(b"\0", b""))):
+        return None  # strays in another encoding
+    return "utf-16-le" if sample[1::2].count(0) == nuls else "utf-16-be"
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -26,7 +26,7 @@ _APART = re.compile(r"#{1,6}\s|\||```|\[?\d{1,2}:\d\d\b|<?https?://")  # heading
 _RULE = re.compile(r"[-=*_~]{3,}\Z|<?https?://\S+\Z")  # says nothing
 _FACT = re.compile(r"[^\W\d_][\w ()/-]{0,30}[:：]\s*\S|.{1,60}?(?:\t| {3})\s*\S")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？：；][\"'”»’)\]】」』]*\Z")
-_BROKEN_WORD = re.compile(r"[^\W\d_]+[-\u2010]\Z")
+_BROKEN_WORD = re.compile(r"[^\W\d_]{1,60}[-\u2010]\Z")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _LONGEST_WORD = 60  # characters, of a word that a line end breaks
 
@@ -41,39 +41,62 @@ def reflow(text: str) -> str:
     widths = [_width(line.strip()) for line in lines if line]
     wrapped = sum(width > _WIDEST for width in widths) <= _LONG_SHARE * len(widths)
     margin = max((width for width in widths if width <= _WIDEST), default=0) if wrapped else 0
-    words: frozenset[str] | None = None
-    blocks: list[str] = []
+    blocks: list[list[str]] = []
     for group in _groups(lines):
-        parts: list[str] = []
         for line, goes_on in zip(group, [False, *_joints(group, margin)], strict=True):
-            content = line.strip()
-            if not goes_on:
-                blocks += _finished(parts)
-                parts = [content]
-            elif _BROKEN_WORD.search(parts[-1][-_LONGEST_WORD:]) and content[:1].isalnum():
-                if words is None:
-                    words = frozenset(map(str.lower, _WORDS.findall(text)))
-                parts[-1] = _mended(parts[-1], content, words)
-                parts.append(content)
+            if goes_on:
+                blocks[-1].append(line.strip())
             else:
-                unspaced = _ENDS_UNSPACED.search(parts[-1][-1:]) and _BEGINS_UNSPACED.match(content)
-                parts += [content] if unspaced else [" ", content]
-        blocks += _finished(parts)
-    return _laid_out(blocks)
+                blocks.append([line.strip()])
+    words = words_of(text) if any(map(breaks_word, lines)) else frozenset()
+    return laid_out([joined(block, words) for block in blocks])
 
 
-def _finished(parts: Sequence[str]) -> list[str]:
+def joined(lines: Sequence[str], words: frozenset[str]) -> str:
+    """The block that stands on these lines.
+
+    Args:
+        words: of the whole text (:func:`words_of`), which tell compounds from words that a line's end has broken.
+    """
+    parts: list[str] = []
+    for line in lines:
+        if parts and breaks_word(parts[-1]) and line[:1].isalnum():
+            parts[-1] = _mended(parts[-1], line, words)
+        elif parts and not (_ENDS_UNSPACED.search(parts[-1][-1:]) and _BEGINS_UNSPACED.match(line)):
+            parts.append(" ")
+        parts.append(line)
     block = "".join(parts)
-    return [_BULLET.sub("- ", block, count=1) if _BULLET.match(block) else block] if block else []
+    return _BULLET.sub("- ", block, count=1) if _BULLET.match(block) else block
 
 
-def _laid_out(blocks: Sequence[str]) -> str:
+def laid_out(blocks: Sequence[str]) -> str:
+    """Blocks on lines of their own, with blank lines between all but the items of a list."""
     pieces: list[str] = []
     for number, block in enumerate(blocks):
         if number:
             pieces.append("\n" if block.startswith("- ") and blocks[number - 1].startswith("- ") else "\n\n")
         pieces.append(block)
     return "".join(pieces)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, and its compounds with a hyphen, in lower case."""
+    return frozenset(map(str.lower, _WORDS.findall(text)))
+
+
+def breaks_word(line: str) -> bool:
+    """Whether a line ends in a hyphen behind letters."""
+    return line.endswith(("-", "\u2010")) and line[-2:-1].isalpha()
+
+
+def begins_item(line: str) -> bool:
+    """Whether a line begins an item of a list, with a bullet or a number."""
+    return bool(_BULLET.match(line) or _NUMBERED.match(line))
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends in a mark that ends a sentence, perhaps in quotation marks."""
+    return bool(_SENTENCE_END.search(line[-8:]))
 
 
 def _groups(lines: Sequence[str]) -> Iterator[list[str]]:
@@ -98,25 +121,21 @@ def _joints(group: Sequence[str], margin: int) -> list[bool]:
     full = [_is_full(line, following, margin) for line, following in pairs]
     even = sum(full) >= _FULL_SHARE * len(full)
     joints: list[bool] = []
-    item = _begins_item(stripped[0])
+    item = begins_item(stripped[0])
     for number, (line, following) in enumerate(pairs):
         indented = len(group[number + 1]) - len(following) >= len(group[number]) - len(line) + 2
-        apart = _begins_item(following) or _APART.match(following) or line.startswith(("#", "|", "```"))
+        apart = begins_item(following) or _APART.match(following) or line.startswith(("#", "|", "```"))
         if apart or (indented and not item):
             joints.append(False)
-        elif following[:1].islower() and not _SENTENCE_END.search(line[-8:]):
+        elif following[:1].islower() and not ends_sentence(line):
             joints.append(full[number] or _width(line) >= _REACHES * margin)
-        elif _BROKEN_WORD.search(line[-_LONGEST_WORD:]) and full[number]:
+        elif breaks_word(line) and full[number]:
             joints.append(True)
         else:
-            open_ended = not _SENTENCE_END.search(line[-8:])
+            open_ended = not ends_sentence(line)
             joints.append(full[number] and (even or (open_ended and _width(line) >= _REACHES * margin)))
-        item = _begins_item(following) or (item and (joints[-1] or indented))
+        item = begins_item(following) or (item and (joints[-1] or indented))
     return joints
-
-
-def _begins_item(line: str) -> bool:
-    return bool(_BULLET.match(line) or _NUMBERED.match(line))
 
 
 def _is_full(line: str, following: str, margin: int) -> bool:
