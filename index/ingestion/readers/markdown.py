@@ -28,7 +28,8 @@ _UNSEEN = re.compile(r"<\s*(script|style|svg|iframe|template)\b", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+")
-_LAST_ADDRESSES = re.compile(r"(?:(?:^|[\s(:：>→-]+)(?:https?://|www\.)[^\s<>]{1,2000})+[)\].]*$")
+_LEADING = "([<:：>→-"  # marks that lead to an address
+_AROUND_ADDRESS = f"{_LEADING})]."
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")  # which CommonMark does not see between letters and full-width marks
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
 _SPACES = re.compile(r"\s+")
@@ -126,7 +127,7 @@ def _words(node: SyntaxTreeNode) -> Iterator[str]:
 def _reflowed(text: str) -> str:
     """Lines that go on joined, those that end something apart. What ends a line as a bare address is no part of its sentence."""
     whole = ""
-    for line in filter(None, (_LAST_ADDRESSES.sub("", line).strip() for line in text.split("\n"))):
+    for line in filter(None, map(_without_last_addresses, text.split("\n"))):
         if not whole:
             whole = line
             continue
@@ -135,6 +136,15 @@ def _reflowed(text: str) -> str:
         between = "\n" if ends else "" if _CJK.match(before[-1]) and _CJK.match(line) else " "
         whole += between + line
     return whole
+
+
+def _without_last_addresses(line: str) -> str:
+    """A line without the addresses that end it, and the marks that lead to them."""
+    words = line.split()
+    kept = len(words)
+    while kept and _ADDRESS.fullmatch(words[kept - 1].strip(_AROUND_ADDRESS)):
+        kept -= 1
+    return line.strip() if kept == len(words) else " ".join(words[:kept]).rstrip(f"{_LEADING} ")
 
 
 def _visible(text: str) -> str:
