@@ -126,16 +126,17 @@ def _words(node: SyntaxTreeNode) -> Iterator[str]:
 
 def _reflowed(text: str) -> str:
     """Lines that go on joined, those that end something apart. What ends a line as a bare address is no part of its sentence."""
-    whole = ""
+    parts: list[str] = []
+    length, last = 0, ""  # of the line that is being put together, and the source line that ends it
     for line in filter(None, map(_without_last_addresses, text.split("\n"))):
-        if not whole:
-            whole = line
-            continue
-        before = whole[whole.rfind("\n") + 1 :]
-        ends = _CLOSED.search(before) or (len(before) < _SHORT and not line[0].islower() and not _CJK.match(line))
-        between = "\n" if ends else "" if _CJK.match(before[-1]) and _CJK.match(line) else " "
-        whole += between + line
-    return whole
+        if parts:
+            ends = _CLOSED.search(last) or (length < _SHORT and not line[0].islower() and not _CJK.match(line))
+            between = "\n" if ends else "" if _CJK.match(last[-1]) and _CJK.match(line) else " "
+            parts.append(between)
+            length = 0 if ends else length + len(between)
+        parts.append(line)
+        length, last = length + len(line), line
+    return "".join(parts)
 
 
 def _without_last_addresses(line: str) -> str:

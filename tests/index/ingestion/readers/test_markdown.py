@@ -78,7 +78,9 @@ def test_all_words_stay_in_order_and_no_mark_does(document: list[tuple[str, list
     assert not any(mark in seen for mark in ("**", "__", "`", "](", "~~", "<", "http"))
 
 
-@pytest.mark.parametrize("text", ["[" * 50_000, "> " * 20_000, "*a **b " * 10_000, "- " * 20_000, "|" * 50_000, "`" * 50_001, "<" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 50_000, "> " * 20_000, "*a **b " * 10_000, "- " * 20_000, "|" * 50_000, "`" * 50_001, "<" * 50_000, "a\n" * 50_000]
+)
 def test_what_nobody_writes_takes_no_time(text: str) -> None:
     rendered(text)
 
