@@ -33,7 +33,7 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         raise ArticleError("no article text can be found in this page.")
     found = extract_metadata(tree, address, {"extensive_search": False})  # the quickest; its date is not used
     text = main_text(load_html(page), found.url or address)  # which takes the tree apart
-    if instead := page_checks.seen(page, text, address):
+    if instead := page_checks.seen(tree, text, address):
         raise ArticleError(instead)
     if not any(map(str.isalnum, text)):
         raise ArticleError("no article text can be found in this page.")

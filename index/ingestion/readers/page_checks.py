@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from index.ingestion.web.address import AddressError, parse
@@ -96,26 +97,21 @@ _BLOCKS = frozenset(
 _ARTICLE_KINDS = re.compile(r'"@type"\s{0,9}:\s{0,9}\[?\s{0,9}"(?:\w{0,20}Article|BlogPosting|LiveBlogPosting|Report)"')
 
 
-def seen(page: str, text: str, address: str | None = None) -> str | None:
+def seen(tree: HtmlElement, text: str, address: str | None = None) -> str | None:
     """What a page is that is no article, as a sentence; None where it may be one.
 
     Args:
-        page: its HTML.
+        tree: its HTML, which stays as it is.
         text: what was taken for its article.
         address: where it stands on the web, if it does.
     """
-    from trafilatura import load_html
-
-    tree = load_html(page)
-    if tree is None:
-        return None
-    if len(text) >= SHORT:
-        return _headlines(tree, address)
-    return _instead(tree, text, address) or _headlines(load_html(page), address)
+    if len(text) < SHORT and (wall := _instead(deepcopy(tree), text, address)):
+        return wall
+    return _headlines(tree, address)
 
 
 def _instead(tree: HtmlElement, text: str, address: str | None) -> str | None:
-    """What stands in the place of an article, on a page with little text."""
+    """What stands in the place of an article, on a page with little text, whose tree is taken apart."""
     heads = [" ".join(head.text_content()[:_HEADING].split()) for head in tree.xpath("//title | //h1")]
     scripts, asked = bool(tree.xpath("//script")), " ".join(head.text_content() for head in tree.xpath("//noscript"))
     refresh = next((match for meta in tree.iter("meta") if (match := _refresh(meta))), None)
@@ -192,9 +188,9 @@ def _is_article(tree: HtmlElement) -> bool:
     return bool(tree.xpath("//meta[@property='og:type' and @content='article'] | //meta[@property='article:published_time']"))
 
 
-def _headlines(tree: HtmlElement | None, address: str | None) -> str | None:
+def _headlines(tree: HtmlElement, address: str | None) -> str | None:
     """That a page is a list of headlines, and which feed it names; None where it may be an article."""
-    if tree is None or tree.find(".//title") is None or _is_article(tree) or tree.xpath("//*[@itemprop='articleBody']"):
+    if tree.find(".//title") is None or _is_article(tree) or tree.xpath("//*[@itemprop='articleBody']"):
         return None
     if any(_ARTICLE_KINDS.search(script.text or "") for script in tree.xpath("//script[contains(@type, 'ld+json')]")):
         return None
