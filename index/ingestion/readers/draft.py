@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from hashlib import sha256
 
-from index.ingestion.readers import sections
-from index.ingestion.readers.published import cannot_precede
 from index.model.articles import EVERYBODY, Article, Precision, Section, article_id
 from index.model.errors import ArticleError
 from index.text import language
@@ -68,11 +66,14 @@ class Draft:
     def article(self, scope: str = EVERYBODY) -> Article:
         """The article, with title, language and sections worked out where it does not say them.
 
-        Where no date is said, it has its newest section's; without any, a missing date stays missing.
+        Where no date is said, it has its newest section's; without any, a missing date stays missing. CPU-bound.
         """
+        from index.ingestion.readers.published import cannot_precede  # by workers alone: they take a while to be imported
+        from index.ingestion.readers.sections import dated
+
         known = self.language or language.detect(self.text)
         published, precision, now = self.published, self.precision, datetime.now(UTC)
-        parts = self.sections or sections.dated(self.text, known, published.date() if published else None, now)
+        parts = self.sections or dated(self.text, known, published.date() if published else None, now)
         if published is None and (days := [part.day for part in parts if part.day]):
             published, precision = datetime.combine(max(days), time.min, UTC), Precision.INFERRED
         return Article(

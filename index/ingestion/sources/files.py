@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from index.ingestion.readers import markdown, page, pdf, plain_text
-from index.ingestion.readers.documents import mail, pandoc, rows, slides, subtitles
+from index.ingestion.readers.documents import FORMATS, rows
 from index.ingestion.readers.documents.rows import Row
 from index.ingestion.readers.draft import Draft
 from index.model.errors import ArticleError
@@ -20,18 +19,12 @@ from index.system import sandbox
 from index.system.sandbox import Sandbox, SandboxError
 from index.text.sanitize import storable
 
+_MARKDOWN = {".md", ".markdown", ".mdx"}
+_PAGES = {".html", ".htm"}
+_SAVED_PAGES = {".mhtml", ".mht"}
 _SUBTITLES = {".vtt", ".srt"}
 _ROWS = {".csv", ".tsv", ".jsonl"}
-
-_READERS: Mapping[str, Callable[[bytes, str], Draft]] = {
-    **dict.fromkeys([".md", ".markdown", ".mdx"], markdown.from_markdown),
-    **dict.fromkeys([".html", ".htm"], page.from_html),
-    ".pdf": pdf.from_pdf,
-    ".pptx": slides.from_slides,
-    ".eml": mail.from_mail,
-    **dict.fromkeys([".mhtml", ".mht"], mail.from_saved_page),
-}
-SUFFIXES = {".txt", *_READERS, *_SUBTITLES, *_ROWS, *pandoc.FORMATS}
+SUFFIXES = {".txt", ".pdf", ".pptx", ".eml", *_MARKDOWN, *_PAGES, *_SAVED_PAGES, *_SUBTITLES, *_ROWS, *FORMATS}
 
 _INSTEAD = {
     **dict.fromkeys([".doc", ".dot", ".docm", ".dotx", ".pages", ".wpd"], ".docx"),
@@ -228,13 +221,32 @@ def _check(name: str, content: bytes, shown: str) -> None:
 
 
 def _read(suffix: str, stem: str, content: bytes, source: str) -> Draft:
-    """The article in a file of a kind that is read."""
-    if suffix in pandoc.FORMATS:
-        return pandoc.from_document(content, source, suffix)
+    """The article in a file of a kind that is read. A reader is imported where it is called, which is in a worker."""
+    if suffix in FORMATS:
+        from index.ingestion.readers.documents.pandoc import from_document
+
+        return from_document(content, source, suffix)
     if suffix in _SUBTITLES:
-        return subtitles.from_subtitles(content, source, " ".join(storable(stem).replace("_", " ").split()))
-    reader = _READERS.get(suffix, plain_text.from_text)
-    return reader(content, source)
+        from index.ingestion.readers.documents.subtitles import from_subtitles
+
+        return from_subtitles(content, source, " ".join(storable(stem).replace("_", " ").split()))
+    return _reader(suffix)(content, source)
+
+
+def _reader(suffix: str) -> Callable[[bytes, str], Draft]:
+    from index.ingestion.readers import markdown, page, pdf, plain_text
+    from index.ingestion.readers.documents import mail, slides
+
+    readers: Mapping[str, Callable[[bytes, str], Draft]] = {
+        **dict.fromkeys(_MARKDOWN, markdown.from_markdown),
+        **dict.fromkeys(_PAGES, page.from_html),
+        **dict.fromkeys(_SAVED_PAGES, mail.from_saved_page),
+        ".pdf": pdf.from_pdf,
+        ".pptx": slides.from_slides,
+        ".eml": mail.from_mail,
+        ".txt": plain_text.from_text,
+    }
+    return readers[suffix]
 
 
 async def read_upload(name: str, content: bytes, workers: Sandbox, _known: object = None) -> Draft:
@@ -247,11 +259,18 @@ async def read_upload(name: str, content: bytes, workers: Sandbox, _known: objec
 
 
 async def _parsed(workers: Sandbox, name: str, content: bytes, source: str, shown: str) -> Draft:
-    deadline = pdf.DEADLINE if Path(name).suffix.lower() == ".pdf" else sandbox.DEADLINE
+    deadline = pdf_deadline() if Path(name).suffix.lower() == ".pdf" else sandbox.DEADLINE
     try:
         return await workers.run_within(deadline, parse, name, content, source, shown=shown)
     except SandboxError as error:
         raise ArticleError(f"{shown}: {error}") from None
+
+
+def pdf_deadline() -> float:
+    """Seconds that a PDF may take."""
+    from index.ingestion.readers import pdf
+
+    return pdf.DEADLINE
 
 
 def _check_kind(name: str, shown: str) -> None:

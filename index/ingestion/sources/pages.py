@@ -7,10 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.ingestion.readers import markdown, page, pdf, plain_text
 from index.ingestion.readers.draft import Draft
-from index.ingestion.readers.published import credible
-from index.ingestion.sources.files import SIZE_LIMIT
+from index.ingestion.sources.files import SIZE_LIMIT, pdf_deadline
 from index.ingestion.web.address import LIMIT, Address, AddressError, parse
 from index.ingestion.web.response import Fetched
 from index.model.articles import SourceState
@@ -52,18 +50,21 @@ async def read(address: str, fetcher: Fetcher, workers: Sandbox, known: SourceSt
     if fetched is None:
         return None
     try:
-        draft = await workers.run_within(pdf.DEADLINE if _is_pdf(fetched) else sandbox.DEADLINE, understand, fetched, source)
+        draft = await workers.run_within(pdf_deadline() if _is_pdf(fetched) else sandbox.DEADLINE, understand, fetched, source)
     except ArticleError as error:
         raise ArticleError(f"{address}: {error}") from None
     return replace(draft, etag=fetched.etag, modified=fetched.modified)
 
 
 def understand(fetched: Fetched, source: str) -> Draft:
-    """The article in what a server sent. CPU-bound.
+    """The article in what a server sent. CPU-bound; what reads it is imported here, in a worker.
 
     Raises:
         ArticleError: there is none.
     """
+    from index.ingestion.readers import markdown, page, pdf, plain_text
+    from index.ingestion.readers.published import credible
+
     if fetched.kind in _HTML:
         draft = page.from_html(fetched.content, source, address=fetched.url, charset=fetched.charset)
     elif _is_pdf(fetched):

@@ -23,22 +23,10 @@ from pathlib import Path
 from lxml import html
 
 from index.ingestion.readers.decoding import decode
-from index.ingestion.readers.documents import archives, blocks
+from index.ingestion.readers.documents import FORMATS, archives, blocks
 from index.ingestion.readers.draft import TEXT_LIMIT, Draft
 from index.ingestion.web.address import is_address, parse
 from index.model.errors import ArticleError
-
-FORMATS: Mapping[str, str] = {
-    ".docx": "docx",
-    ".odt": "odt",
-    ".epub": "epub",
-    ".rtf": "rtf",
-    ".ipynb": "ipynb",
-    ".rst": "rst",
-    ".adoc": "asciidoc",
-    ".asciidoc": "asciidoc",
-}
-"""What pandoc calls each kind, by suffix."""
 
 _ARCHIVES = {"docx", "odt", "epub"}
 _HEAP = "-M600m"
@@ -54,7 +42,7 @@ def from_document(content: bytes, source: str, suffix: str) -> Draft:
     """An office file, a book, a notebook or light markup.
 
     Args:
-        suffix: of :data:`FORMATS`.
+        suffix: of :data:`index.ingestion.readers.documents.FORMATS`.
 
     Raises:
         ArticleError: broken, protected by a password, empty, or too much of it.

@@ -8,10 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from index.ingestion.readers import plain_text
 from index.ingestion.readers.decoding import decode
 from index.ingestion.readers.draft import TEXT_LIMIT, Draft, shortened
-from index.ingestion.readers.published import stated
 from index.ingestion.web.address import is_address, parse
 from index.model.errors import ArticleError
 from index.text.sanitize import storable
@@ -77,6 +75,9 @@ def from_rows(content: bytes, source: str, suffix: str) -> list[Row]:
 
 
 def _draft(source: str, said: Mapping[str, str]) -> Draft:
+    from index.ingestion.readers import plain_text  # as all that reads, in a worker alone
+    from index.ingestion.readers.published import stated
+
     url, published = said.get("url", ""), said.get("published")
     body = plain_text.from_text(said.get("text", "").encode(), source)
     day = stated(published) if published else None

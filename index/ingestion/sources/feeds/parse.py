@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from index.ingestion.readers.published import is_to_come, stated
 from index.ingestion.sources.feeds import json_feed, titles, xml_feed
 from index.ingestion.sources.feeds.body import text_of
 from index.ingestion.sources.feeds.entries import Entry
@@ -103,6 +102,8 @@ def _is_post(entry: Entry) -> bool:
 
 def _moment(text: str, now: datetime) -> tuple[datetime | None, Precision]:
     """A moment as it is written, in UTC; none that cannot be, and none that is not understood."""
+    from index.ingestion.readers.published import is_to_come, stated  # in a worker alone: it takes a while
+
     found = stated(text)
     if found is None:
         return None, Precision.DAY
