@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 import yaml
 
 from index.ingestion.readers.draft import Draft
-from index.ingestion.readers.published import Stated, stated, told_by
+from index.ingestion.readers.published import Stated, required, stated, told_by
 from index.ingestion.web.address import is_address, parse
 from index.model.articles import Precision
 from index.model.errors import ArticleError
@@ -19,7 +19,6 @@ from index.text import language
 from index.text.sanitize import storable
 
 _LIMIT = 10_000  # characters: people write some hundreds, and to understand more may take seconds
-_SHOWN = 40  # characters of what is no date
 _YAML = re.compile(r"\s*---[^\S\n]*\r?\n(.*?)^---[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\s*\+\+\+[^\S\n]*\r?\n(.*?)^\+\+\+[^\S\n]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"\s*(---|\+\+\+)[^\S\n]*\r?\n\s*\w+\s*[:=]")
@@ -53,16 +52,12 @@ class Matter:
             ArticleError: a day of publication that is none.
         """
         known = {name: next((values[one] for one in names if one in values), None) for name, names in _NAMES.items()}
-        language_tag = known["language"]
-        published, updated = known["published"], known["updated"]
-        when = stated(published, language_tag or "") if published else None
-        if published and when is None:
-            raise ArticleError(f"“{published[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
+        language_tag, published, updated = known["language"], known["published"], known["updated"]
         return cls(
             title=known["title"],
             url=known["url"],
             publisher=known["publisher"],
-            published=when,
+            published=required(published, language_tag or "") if published else None,
             updated=stated(updated, language_tag or "") if updated else None,
             language=re.split("[-_]", language_tag)[0].lower() if language_tag else None,
         )

@@ -32,7 +32,6 @@ _BLOCKS = frozenset(
 )
 _ITEMS = frozenset(("item", "li"))
 _UNREAD = frozenset("script style noscript template svg head title button select option textarea iframe graphic img".split())
-_MATTER = frozenset("p li dd td h2 h3 blockquote pre".split())
 
 _AROUND = frozenset(("nav", "footer", "aside", "dialog", "figcaption", "button", "form"))
 _INLINE = frozenset("h1 a span td th head title meta link script".split())

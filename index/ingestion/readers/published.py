@@ -17,7 +17,7 @@ from index.text import dates
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Dated", "Stated", "cannot_precede", "credible", "is_to_come", "moment", "of_page", "stated", "told_by"]
+__all__ = ["Dated", "Stated", "cannot_precede", "credible", "is_to_come", "of_page", "required", "stated", "told_by"]
 
 _WEB_BEGAN = 1991
 _AHEAD = timedelta(days=1)
@@ -115,16 +115,16 @@ _DAY_IN_ADDRESS = re.compile(
 _MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?=/|$)")
 
 
-def moment(text: str) -> datetime:
-    """A date or time, as people or machines write it (:func:`stated`), to the day; in UTC where it names no offset.
+def required(text: str, language: str = "") -> Stated:
+    """A day, a month or a year, as people or machines write it (see :func:`stated`).
 
     Raises:
         ArticleError: it is none.
     """
-    said = stated(text)
-    if said is None or said.precision is not Precision.DAY:
+    day = stated(text, language)
+    if day is None:
         raise ArticleError(f"“{text[:_SHOWN]}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
-    return said.moment
+    return day
 
 
 def credible(published: datetime | None) -> datetime | None:

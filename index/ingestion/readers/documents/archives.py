@@ -14,7 +14,9 @@ from datetime import datetime
 
 from lxml import etree
 
-from index.ingestion.readers.published import credible, moment
+from index.ingestion.readers.published import credible
+from index.ingestion.readers.published import stated as read_day
+from index.model.articles import Precision
 from index.model.errors import ArticleError
 from index.text.sanitize import storable
 
@@ -114,6 +116,5 @@ def xml(content: bytes) -> etree._Element | None:
 
 def day(stated: Mapping[str, str]) -> datetime | None:
     """When a document appeared, as it says of itself; None where it does not, or where that cannot be."""
-    with suppress(ArticleError):
-        return credible(moment(stated.get("created") or stated.get("date") or ""))
-    return None
+    written = read_day(stated.get("created") or stated.get("date") or "")
+    return credible(written.moment) if written and written.precision is Precision.DAY else None

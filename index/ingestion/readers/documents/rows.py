@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from index.ingestion.readers.decoding import decode
-from index.ingestion.readers.draft import TEXT_LIMIT, Draft, shortened
+from index.ingestion.readers.draft import TEXT_LIMIT, Draft
 from index.ingestion.web.address import is_address, parse
 from index.model.errors import ArticleError
 from index.text.sanitize import storable
 
-_SHOWN = 40  # characters of what is no date
 _ROWS = 10_000
 _COLUMNS = {
     "title": ("title", "headline"),
@@ -76,13 +75,11 @@ def from_rows(content: bytes, source: str, suffix: str) -> list[Row]:
 
 def _draft(source: str, said: Mapping[str, str]) -> Draft:
     from index.ingestion.readers import plain_text  # as all that reads, in a worker alone
-    from index.ingestion.readers.published import stated
+    from index.ingestion.readers.published import required
 
     url, published = said.get("url", ""), said.get("published")
     body = plain_text.from_text(said.get("text", "").encode(), source)
-    day = stated(published) if published else None
-    if published and day is None:
-        raise ArticleError(f"“{shortened(published, _SHOWN)}” is not a date; write it as 2024-12-09 or 2024-12-09T18:00:00Z.")
+    day = required(published) if published else None
     return replace(
         body,
         title=" ".join(said.get("title", "").split()) or None,
