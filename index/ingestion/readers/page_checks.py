@@ -12,6 +12,7 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from index.ingestion.readers.feed_links import feed_of
 from index.ingestion.web.address import AddressError, parse
 from index.text.languages import LANGUAGES, PageWords
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 SHORT = 600
 """Characters; what has more text than this is an article, unless it is a list of headlines."""
-
-FEED_KINDS = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
-"""The types of feeds that a page may name."""
 
 _HARDLY = 120  # characters: all that a page says that wants a password first, or leaves the rest to a script
 _NEXT_TO_NOTHING = 60  # characters: less than a sentence of news has
@@ -206,7 +204,7 @@ def _headlines(tree: HtmlElement, address: str | None) -> str | None:
             longest = max(longest, told)
     if len(headlines) < _HEADLINES or longest >= _TOLD or sum(headlines.values()) < longest:
         return None
-    feed = _feed(tree, address)
+    feed = feed_of(tree, parse(address) if address else None)
     offer = f"add its feed instead: `shipdate feeds add {feed}`." if feed else "add the articles that it leads to, or a feed."
     return f"it is a page of {len(headlines)} headlines, no article; {offer}"
 
@@ -239,17 +237,3 @@ def _blocks(tree: HtmlElement) -> Iterator[tuple[int, int, str | None]]:
             linked, target = linked + size, link
     if length:
         yield length, linked, target
-
-
-def _feed(tree: HtmlElement, address: str | None) -> str | None:
-    """The feed that a page names."""
-    for link in tree.iter("link"):
-        kind = (link.get("type") or "").partition(";")[0].strip().lower()
-        if (
-            "alternate" in (link.get("rel") or "").lower().split()
-            and kind in FEED_KINDS
-            and "comment" not in (link.get("title") or "").lower()
-        ):
-            with suppress(AddressError):
-                return str((parse(address).join(href) if address else parse(href)).document) if (href := link.get("href")) else None
-    return None

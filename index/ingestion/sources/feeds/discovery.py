@@ -1,61 +1,17 @@
-"""The feed that a web page names as its own."""
+"""The feed that a fetched web page names as its own."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from urllib.parse import urlsplit
-
-from index.ingestion.web.address import Address, AddressError
-from index.ingestion.web.address import parse as parse_address
+from index.ingestion.web.address import parse
 from index.ingestion.web.response import Fetched
-
-_KINDS = {
-    "application/rss+xml",
-    "application/atom+xml",
-    "application/rdf+xml",
-    "application/feed+json",
-    "application/xml",
-    "text/xml",
-    "application/json",
-    "text/rss",
-    "text/rss+xml",
-    "text/atom+xml",
-}
-_COMMENTS = re.compile(r"comment(?!ar(?:y|ies)\b)|komment|coment[aá]rio|commenti\b|评论|評論|留言|コメント|댓글", re.IGNORECASE)
-_NO_FEED = re.compile(r"wp-json|oembed|manifest\.json|opensearch|sitemap|\.webmanifest", re.IGNORECASE)
 
 
 def discover(page: Fetched) -> str | None:
-    """Its address: of several that of the page's own section, and never that of its comments; None where none is named."""
+    """Its address (see :func:`index.ingestion.readers.feed_links.feed_of`); None where none is named. CPU-bound."""
     from trafilatura import load_html
 
-    document = load_html(page.content)
-    if document is None:
-        return None
-    base = own = parse_address(page.url)
-    with suppress(AddressError, StopIteration):
-        base = base.join(next(iter(document.xpath("//base/@href"))))
-    named: list[Address] = []
-    for link in document.iter("link"):
-        address, title = str(link.get("href") or "").strip(), str(link.get("title") or "")
-        kind = link.get("type", "").lower().partition(";")[0].strip()
-        if not address or kind not in _KINDS or not {"alternate", "feed"} & set(link.get("rel", "").lower().split()):
-            continue
-        with suppress(AddressError):
-            target = base.join(address).document
-            if not _COMMENTS.search(f"{title} {urlsplit(str(target)).path}") and not _NO_FEED.search(str(target)):
-                named.append(target)
-    return str(max(named, key=lambda one: _shared(one, own))) if named else None
+    from index.ingestion.readers.feed_links import feed_of
 
-
-def _shared(feed: Address, page: Address) -> int:
-    """How many folders of the page's address a feed's begins with: that of a section stands below it. At most all of the feed's."""
-    if not page.speaks_for(feed):
-        return 0
-    parts, others = _folders(feed), _folders(page)
-    return next((at for at, (one, other) in enumerate(zip(parts, others, strict=False)) if one != other), min(len(parts), len(others)))
-
-
-def _folders(address: Address) -> list[str]:
-    return [part for part in urlsplit(str(address)).path.split("/") if part]
+    tree = load_html(page.content)
+    feed = feed_of(tree, parse(page.url)) if tree is not None else None
+    return str(feed) if feed else None
