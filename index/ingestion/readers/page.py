@@ -40,10 +40,11 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
     dated = of_page(tree, text, found.language or language.detect(text), address, datetime.now(UTC))
     own = _spelled(found.url)
     host = parse(own).host.removeprefix("www.") if own else None
+    title = titles.title_of(tree, host) or (found.title if titles.is_title(found.title) else None)
     return Draft(
         source=source,
-        text=text,
-        title=titles.title_of(tree, host) or (found.title if titles.is_title(found.title) else None),
+        text=_below(title, text),
+        title=title,
         url=own,
         publisher=titles.publisher_of(tree) or host or found.author,
         published=dated.published,
@@ -51,6 +52,13 @@ def from_html(content: bytes, source: str, *, address: str | None = None, charse
         updated=dated.updated,
         language=found.language,
     )
+
+
+def _below(title: str | None, text: str) -> str:
+    """A text without the heading that says the title once more: the same text under two titles is the same text."""
+    first, _, rest = text.partition("\n")
+    repeats = title is not None and first.removeprefix("# ").casefold().split() == title.casefold().split()
+    return rest.lstrip("\n") if repeats and first.startswith("# ") and rest.strip() else text
 
 
 def _spelled(url: str | None) -> str | None:

@@ -33,3 +33,5 @@ async def test_feeds_to_begin_with_are_followed_by_their_group(bot: Bot, room: s
     await bot.slack.command(room, "/feeds", "add starter labs", user=ADMIN)
     (added,) = await bot.slack.said(room)
     assert "feeds of the starter pack" in added["text"]
+    for feed in await bot.service.feeds(bot.admin):  # other tests have the same workspace
+        await bot.service.remove_feed(bot.admin, feed.url)

@@ -89,7 +89,7 @@ async def test_lists_of_feeds_come_in_and_go_out(feeds: Command, tmp_path: Path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 unchanged\n", "")
     check_told(await feeds("import", tmp_path / "nothing.opml"), "nothing.opml")
     check_told(await feeds("import", put(tmp_path / "text.opml", b"hello")), "OPML")
-    check_told(await feeds("import", put(tmp_path / "bytes.opml", b"\0\1")), "text")
+    check_told(await feeds("import", put(tmp_path / "bytes.opml", b"\x89PNG\r\n\x1a\n\0\1")), "text")
 
 
 @pytest.mark.parametrize(
