@@ -38,6 +38,7 @@ WAITING = 64 * 1024 * 1024
 
 _REPLY = 64 * 1024 * 1024  # bytes of a reply at most: the text of a feed of 5 MB in JSON at its worst
 _IDLE = 300.0  # seconds without a call, after which a worker is ended
+_ENDING = 0.2  # seconds in which the exit status of a process that has ended is there
 _CALLS = 1000  # after which a worker is ended: what libraries leak, and what large pages left behind, goes with it
 _OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)
 _TOO_LONG = "it takes more than {seconds:.0f} seconds to read, which nothing should; shorten it."
@@ -199,6 +200,10 @@ class _Worker:
 
     async def end(self) -> int:
         """Kill it, unless it has ended: between two calls it holds nothing, and amid one it would not hear. Returns its exit status."""
+        if self.busy:  # then it may have just ended; who sends a signal to it takes its exit status from those who wait for that
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ENDING):
+                    await self._process.wait()
         with suppress(ProcessLookupError):
             self._process.kill()
         self._requests.close()
