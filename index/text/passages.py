@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby
 
 from index.model.articles import Article, Passage, Section, Span
 from index.model.errors import ArticleError
@@ -26,6 +26,7 @@ VERSION = 2
 SENTENCE_LIMIT = 400
 """The longest sentence, in code points; a Chinese or Japanese character counts for two and a half of them."""
 
+_ANYHOW_WEIGHT = 16_000  # of a text that says nothing: a list of names may be so long, what is longer was made to keep the reader busy
 _PASSAGE_WEIGHT = 900  # about 250 tokens of multilingual-e5, half of what it reads
 _PARAGRAPH_WEIGHT = 120  # a paragraph that is shorter (a heading, a dateline) joins the next one
 _CJK_WEIGHT = 2.5  # one Chinese or Japanese character says as much as two or three letters
@@ -88,8 +89,8 @@ def split(text: str, language: str, limit: int | None = None) -> tuple[Passage, 
       long as well, it is left out: half a sentence is no quote.
 
     A stretch of such context of more than a passage's length, such as a menu, is in no passage. Where nothing in the text says
-    anything by itself, all that has a letter or a digit is in a sentence, cut at clauses or words where it is too long; so a
-    text with a letter or a digit always has a passage.
+    anything by itself, all that has a letter or a digit is in a sentence, cut at clauses or words where it is too long, for some
+    pages from its beginning; so a text with a letter or a digit always has a passage.
 
     Args:
         limit: the most sentences and fragments.
@@ -105,9 +106,9 @@ def split(text: str, language: str, limit: int | None = None) -> tuple[Passage, 
             raise ArticleError(f"it has more than {limit:,} sentences, which is more than can be read, so split it.")
     pieces = list(_with_lists(blocks, text))
     if not any(piece.is_quotable for piece in pieces):
-        pieces = [part for piece in pieces for part in _anyhow(text, piece)]
-        if limit is not None and len(pieces) > limit:
-            raise ArticleError(f"it has more than {limit:,} sentences, which is more than can be read, so split it.")
+        parts = [part for piece in pieces for part in _anyhow(text, piece)]
+        weights = accumulate(part.weight for part in parts)
+        pieces = [part for part, weight in zip(parts, weights, strict=True) if weight <= _ANYHOW_WEIGHT]
     return tuple(_passages(pieces))
 
 
@@ -283,7 +284,8 @@ def _anyhow(text: str, piece: _Piece) -> Iterator[_Piece]:
         last = cut
         while text[last - 1].isspace():
             last -= 1
-        yield _Piece(start, last, _weight(text[start:last]), True, opens)
+        if any(map(str.isalnum, text[start:last])):
+            yield _Piece(start, last, _weight(text[start:last]), True, opens)
         start, opens = cut, False
         while start < piece.end and text[start].isspace():
             start += 1
